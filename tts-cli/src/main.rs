@@ -1,0 +1,3 @@
+//! The command `tts`.
+
+fn main() {}

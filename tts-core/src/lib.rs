@@ -1,0 +1,6 @@
+//! Speech from text on any CPU.
+
+#![deny(unsafe_code)]
+
+pub mod text;
+pub mod units;

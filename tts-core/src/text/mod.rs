@@ -1,0 +1,147 @@
+//! Text to phonemes: the way from what was typed to what is said (level 3).
+//!
+//! Signal flow, one file or folder a stage:
+//!
+//! ```text
+//! &str pieces ── split ──▶ Clause ── normalize ──▶ [Token] ── pronounce ──▶ phones of every word
+//! ```
+//!
+//! Nothing of the input is lost on the way: every character that is not white space lies in the span of a [`Token`],
+//! and a token is either spoken, or a break, or skipped with a [`SkipReason`] that is reported to the caller.
+//!
+//! May import: `units`.
+
+pub mod phone;
+
+use std::fmt;
+use std::ops::Range;
+
+use phone::Phone;
+
+/// What a clause leads to: how punctuation shapes the melody and the pause after it.
+///
+/// The discriminants are the model's punctuation classes; 0 stands for "none".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Break {
+    /// Comma, dash, bracket, or a pause without a mark.
+    Comma = 1,
+    /// Full stop, ellipsis, end of a line that stands alone (heading, list item).
+    Period = 2,
+    /// Question mark.
+    Question = 3,
+    /// Exclamation mark.
+    Exclamation = 4,
+    /// Semicolon or colon.
+    Semicolon = 5,
+}
+
+/// A stretch of text that is planned and spoken as one unit: it ends where a reader would pause.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clause {
+    /// The source text, unchanged: the clauses of an input, joined, are the input.
+    pub text: String,
+    /// Where `text` begins in the whole input, in bytes.
+    pub offset: usize,
+    /// What the clause leads to.
+    pub end: Break,
+    /// Whether a sentence ends here (`false` after a comma or in the middle of a very long sentence).
+    pub ends_sentence: bool,
+    /// Whether a paragraph, heading or list item ends here: a longer pause.
+    pub ends_paragraph: bool,
+}
+
+/// A piece of a clause's source text and what becomes of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Token {
+    /// Bytes of the clause's `text`; spans are in order and do not overlap.
+    pub span: Range<usize>,
+    /// What becomes of it.
+    pub kind: TokenKind,
+}
+
+/// What becomes of a [`Token`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum TokenKind {
+    /// Spoken as these words, in order: "1984" is `nineteen eighty four`. Never empty.
+    Words(Vec<SpokenWord>),
+    /// A pause inside or at the end of the clause.
+    Break(Break),
+    /// Not spoken, and why.
+    Skipped(SkipReason),
+}
+
+/// One word to be said.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SpokenWord {
+    /// Orthography in lower case: letters `a-z`, apostrophes inside (`don't`), accents folded; for
+    /// [`Form::Letters`] the letters to be named one by one.
+    pub text: String,
+    /// How to find its pronunciation.
+    pub form: Form,
+}
+
+/// How to find the pronunciation of a [`SpokenWord`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum Form {
+    /// Look it up, or derive it.
+    Word,
+    /// A name or an acronym by its capitals: look it up as written first (`US`, `IT`, `Polish`), then as a word.
+    Capitalised(String),
+    /// Name each letter: `fbi` is "eff bee eye".
+    Letters,
+    /// Given by the writer in `[[..]]`.
+    Phones(Vec<Phone>),
+}
+
+/// Why a piece of text is not spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum SkipReason {
+    /// Markup: asterisks of emphasis, back-ticks, list bullets, the target of a link.
+    Markup,
+    /// Punctuation that has no sound and makes no pause (quotes, a lone hyphen).
+    Punctuation,
+    /// Emoji, where emoji are not spoken.
+    Emoji,
+    /// A script or symbol this language's front end has no reading for.
+    UnknownScript,
+    /// A control, format or replacement character.
+    Control,
+    /// A run of characters without a break that is too long to be a word.
+    TooLong,
+}
+
+impl SkipReason {
+    /// A short name for machines: `unknown-script`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Markup => "markup",
+            Self::Punctuation => "punctuation",
+            Self::Emoji => "emoji",
+            Self::UnknownScript => "unknown-script",
+            Self::Control => "control",
+            Self::TooLong => "too-long",
+        }
+    }
+
+    /// Whether the listener misses something, so that the speaker of the text should be warned.
+    #[must_use]
+    pub fn loses_content(self) -> bool {
+        matches!(self, Self::UnknownScript | Self::Control | Self::TooLong)
+    }
+}
+
+impl fmt::Display for SkipReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Markup => "markup is not spoken",
+            Self::Punctuation => "punctuation without a sound",
+            Self::Emoji => "emoji are silent unless asked for",
+            Self::UnknownScript => "no English reading is known for these characters",
+            Self::Control => "control or invalid characters",
+            Self::TooLong => "too many characters without a break to be a word",
+        })
+    }
+}
