@@ -2,5 +2,7 @@
 
 #![deny(unsafe_code)]
 
+#[allow(unsafe_code, reason = "calling code compiled for a detected instruction set, and its intrinsics, is unsafe")]
+pub mod kernels;
 pub mod text;
 pub mod units;

@@ -1,0 +1,199 @@
+//! Exponential, logarithm and the activations made of them: elementwise, in place.
+//!
+//! Argument reduction after Cody and Waite (1980); the polynomials are minimax fits in relative error over the reduced
+//! interval, made for this file by Lawson's iteration and rounded to f32. Every function is branch-free, so that the
+//! compiler vectorises the loop over the slice; an element's result does not depend on where it lies.
+
+use super::simd::{LANES, Simd, sum};
+use super::{Isa, dispatch};
+
+/// 1.5·2^23: adding it rounds to an integer, which then lies in the low bits.
+pub(super) const ROUND: f32 = 12_582_912.0;
+/// ln 2 in two parts; the first has 15 significant bits, so that multiples up to 2^8 are exact.
+const LN_2_HIGH: f32 = 0.693_145_75;
+const LN_2_LOW: f32 = 1.428_606_8e-6;
+
+/// `x = e^x`. Relative error below 2^-22.7 (1.3 ulp) with fused arithmetic; correct in overflow, underflow and NaN.
+pub fn exp(isa: Isa, x: &mut [f32]) {
+    dispatch!(isa, exp_body(x: &mut [f32]));
+}
+
+/// `x = ln x`. -inf for 0, NaN below.
+pub fn ln(isa: Isa, x: &mut [f32]) {
+    dispatch!(isa, ln_body(x: &mut [f32]));
+}
+
+/// `x = tanh x`.
+pub fn tanh(isa: Isa, x: &mut [f32]) {
+    dispatch!(isa, tanh_body(x: &mut [f32]));
+}
+
+/// `x = 1 / (1 + e^-x)`.
+pub fn sigmoid(isa: Isa, x: &mut [f32]) {
+    dispatch!(isa, sigmoid_body(x: &mut [f32]));
+}
+
+/// `x = x / (1 + e^-x)`.
+pub fn silu(isa: Isa, x: &mut [f32]) {
+    dispatch!(isa, silu_body(x: &mut [f32]));
+}
+
+/// `x = ½ x (1 + tanh(√(2/π) (x + 0.044715 x³)))` (Hendrycks and Gimpel 2016), computed as x times a sigmoid, which
+/// does not cancel for negative x.
+pub fn gelu_tanh(isa: Isa, x: &mut [f32]) {
+    dispatch!(isa, gelu_body(x: &mut [f32]));
+}
+
+/// `x = exp(x - max x) / Σ exp(x - max x)`, one row. An empty row stays empty.
+pub fn softmax(isa: Isa, x: &mut [f32]) {
+    dispatch!(isa, softmax_body(x: &mut [f32]));
+}
+
+#[inline(always)]
+fn exp_body<S: Simd>(s: S, x: &mut [f32]) {
+    for x in x {
+        *x = exp_of(s, *x);
+    }
+}
+
+#[inline(always)]
+fn ln_body<S: Simd>(s: S, x: &mut [f32]) {
+    for x in x {
+        *x = ln_of(s, *x);
+    }
+}
+
+#[inline(always)]
+fn tanh_body<S: Simd>(s: S, x: &mut [f32]) {
+    for x in x {
+        *x = tanh_of(s, *x);
+    }
+}
+
+#[inline(always)]
+fn sigmoid_body<S: Simd>(s: S, x: &mut [f32]) {
+    for x in x {
+        *x = 1.0 / (1.0 + exp_of(s, -*x));
+    }
+}
+
+#[inline(always)]
+fn silu_body<S: Simd>(s: S, x: &mut [f32]) {
+    for x in x {
+        *x /= 1.0 + exp_of(s, -*x);
+    }
+}
+
+#[inline(always)]
+fn gelu_body<S: Simd>(s: S, x: &mut [f32]) {
+    const TWO_ROOT: f32 = 1.595_769_1; // 2·√(2/π)
+    for x in x {
+        let argument = TWO_ROOT * s.madd(0.044_715 * *x * *x, *x, *x);
+        *x /= 1.0 + exp_of(s, -argument);
+    }
+}
+
+#[inline(always)]
+pub(super) fn softmax_body<S: Simd>(s: S, x: &mut [f32]) {
+    let mut tops = [f32::NEG_INFINITY; LANES];
+    let (chunks, rest) = x.as_chunks::<LANES>();
+    for chunk in chunks {
+        for lane in 0..LANES {
+            tops[lane] = if chunk[lane] > tops[lane] { chunk[lane] } else { tops[lane] };
+        }
+    }
+    let top = tops.iter().chain(rest).fold(f32::NEG_INFINITY, |top, value| if *value > top { *value } else { top });
+    let mut totals = [0.0; LANES];
+    let (chunks, rest) = x.as_chunks_mut::<LANES>();
+    for chunk in chunks {
+        for lane in 0..LANES {
+            chunk[lane] = exp_of(s, chunk[lane] - top);
+        }
+        for lane in 0..LANES {
+            totals[lane] += chunk[lane];
+        }
+    }
+    for (total, value) in totals.iter_mut().zip(rest) {
+        *value = exp_of(s, *value - top);
+        *total += *value;
+    }
+    let inverse = 1.0 / sum(totals);
+    for x in x {
+        *x *= inverse;
+    }
+}
+
+/// `e^r - 1` on |r| ≤ ½ ln 2, error relative to r 1.3e-8 before rounding.
+#[inline(always)]
+fn reduced_exp_m1<S: Simd>(s: S, r: f32) -> f32 {
+    let mut q = s.madd(0.001_394_655_4, r, 0.008_366_644);
+    q = s.madd(q, r, 0.041_666_28);
+    q = s.madd(q, r, 0.166_665_42);
+    q = s.madd(q, r, 0.5);
+    s.madd(q * r, r, r)
+}
+
+/// x as `n·ln 2 + r`: the integer n and r, |r| ≤ ½ ln 2.
+#[inline(always)]
+fn reduce<S: Simd>(s: S, x: f32) -> (i32, f32) {
+    let shifted = s.madd(x, std::f32::consts::LOG2_E, ROUND);
+    let n = shifted - ROUND;
+    let r = s.madd(n, -LN_2_LOW, s.madd(n, -LN_2_HIGH, x));
+    (shifted.to_bits().wrapping_sub(ROUND.to_bits()).cast_signed(), r)
+}
+
+/// 2^n for -126 ≤ n ≤ 127.
+#[inline(always)]
+fn power_of_two(n: i32) -> f32 {
+    f32::from_bits((n.wrapping_add(127) << 23).cast_unsigned())
+}
+
+/// e^x.
+#[inline(always)]
+pub(super) fn exp_of<S: Simd>(s: S, x: f32) -> f32 {
+    // Beyond these ends the result is infinite or zero anyway; NaN passes both comparisons.
+    let x = if x > 89.0 { 89.0 } else { x };
+    let x = if x < -104.0 { -104.0 } else { x };
+    let (n, r) = reduce(s, x);
+    // Two factors, since 2^n itself may be out of range where the product is subnormal or the largest.
+    let half = n >> 1;
+    (1.0 + reduced_exp_m1(s, r)) * power_of_two(half) * power_of_two(n.wrapping_sub(half))
+}
+
+/// tanh |x| = e / (e + 2) with e = exp(2|x|) - 1: no cancellation near zero.
+#[inline(always)]
+fn tanh_of<S: Simd>(s: S, x: f32) -> f32 {
+    let twice = 2.0 * x.abs();
+    let twice = if twice > 20.0 { 20.0 } else { twice };
+    let (n, r) = reduce(s, twice);
+    let scale = power_of_two(n);
+    let e = s.madd(scale, reduced_exp_m1(s, r), scale - 1.0);
+    (e / (e + 2.0)).copysign(x)
+}
+
+/// ln x: exponent times ln 2 plus ln of a mantissa in [√½, √2).
+#[inline(always)]
+fn ln_of<S: Simd>(s: S, x: f32) -> f32 {
+    const ROOT_HALF_BITS: i32 = 0x3f35_04f3;
+    let subnormal = x < f32::MIN_POSITIVE;
+    let scaled = if subnormal { x * 8_388_608.0 } else { x };
+    let bits = scaled.to_bits().cast_signed();
+    let exponent = bits.wrapping_sub(ROOT_HALF_BITS) >> 23;
+    let f = f32::from_bits(bits.wrapping_sub(exponent << 23).cast_unsigned()) - 1.0;
+    let exponent = exponent as f32 - if subnormal { 23.0 } else { 0.0 };
+    // ln(1 + f) = f - f²/2 + f³·p(f), error relative to f 6e-9 before rounding.
+    let mut p = s.madd(-0.078_599_654, f, 0.128_858_66);
+    p = s.madd(p, f, -0.131_304_49);
+    p = s.madd(p, f, 0.141_806_99);
+    p = s.madd(p, f, -0.166_243_48);
+    p = s.madd(p, f, 0.200_023_03);
+    p = s.madd(p, f, -0.250_008_17);
+    p = s.madd(p, f, 0.333_333_16);
+    let square = f * f;
+    let tail = s.madd(square * f, p, exponent * LN_2_LOW);
+    let tail = s.madd(square, -0.5, tail);
+    let result = s.madd(exponent, LN_2_HIGH, f + tail);
+    let edge = if x < 0.0 { f32::NAN } else { x };
+    let edge = if x == 0.0 { f32::NEG_INFINITY } else { edge };
+    if x > 0.0 && x < f32::INFINITY { result } else { edge }
+}

@@ -1,0 +1,177 @@
+//! Which instruction set the kernels run on, found out at run time.
+//!
+//! In: the CPU and the variable `TTS_ISA`. Out: [`Isa`], a token that proves its instructions are there. Standard library only.
+
+use std::env;
+
+use thiserror::Error;
+
+/// Instruction set chosen at run time. The field is private and only detection fills it, so whoever holds an `Isa` may
+/// run its instructions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Isa(Level);
+
+/// The levels this architecture can have, worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Level {
+    /// What every CPU of the target has (SSE2 on x86-64, NEON without fused arithmetic on aarch64).
+    Portable,
+    /// AVX2, FMA and F16C: Intel since Haswell (2013), AMD since Zen.
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    /// AVX-512 F, BW, VL and DQ beside all of `Avx2`: Intel server since Skylake, AMD since Zen 4.
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+    /// NEON with fused multiply-add and half conversion: every aarch64 CPU.
+    #[cfg(target_arch = "aarch64")]
+    Neon,
+}
+
+/// Every name that `TTS_ISA` knows, on whatever architecture.
+const NAMES: [&str; 4] = ["portable", "avx2", "avx512", "neon"];
+
+/// Why an instruction set asked for by name was not given.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum IsaError {
+    /// No level has this name.
+    #[error("unknown instruction set {name:?}: expected one of portable, avx2, avx512, neon")]
+    Unknown {
+        /// What was asked for.
+        name: String,
+    },
+    /// The level exists, this CPU (or this build's architecture) lacks it.
+    #[error("this CPU has no {name}: it has {available}; choose one of these or unset TTS_ISA")]
+    Absent {
+        /// What was asked for.
+        name: String,
+        /// Names of the levels present, best last.
+        available: String,
+    },
+}
+
+impl Isa {
+    /// The best level this CPU has.
+    #[must_use]
+    pub fn detect() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        {
+            let avx2 =
+                is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") && is_x86_feature_detected!("f16c");
+            let avx512 = is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512bw")
+                && is_x86_feature_detected!("avx512vl")
+                && is_x86_feature_detected!("avx512dq");
+            match (avx2, avx512) {
+                (true, true) => Self(Level::Avx512),
+                (true, false) => Self(Level::Avx2),
+                (false, _) => Self(Level::Portable),
+            }
+        }
+        #[cfg(target_arch = "aarch64")]
+        {
+            Self(Level::Neon)
+        }
+        #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+        {
+            Self(Level::Portable)
+        }
+    }
+
+    /// Every level this CPU has, worst first; the first is always [`Isa::portable`], the last [`Isa::detect`].
+    #[must_use]
+    pub fn available() -> Vec<Self> {
+        match Self::detect().0 {
+            Level::Portable => vec![Self(Level::Portable)],
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2 => vec![Self(Level::Portable), Self(Level::Avx2)],
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512 => vec![Self(Level::Portable), Self(Level::Avx2), Self(Level::Avx512)],
+            #[cfg(target_arch = "aarch64")]
+            Level::Neon => vec![Self(Level::Portable), Self(Level::Neon)],
+        }
+    }
+
+    /// The level that runs everywhere.
+    #[must_use]
+    pub fn portable() -> Self {
+        Self(Level::Portable)
+    }
+
+    /// The level of this name: `portable`, `avx2`, `avx512` or `neon`.
+    ///
+    /// # Errors
+    /// [`IsaError::Unknown`] if no level is called so, [`IsaError::Absent`] if this CPU lacks it.
+    pub fn named(name: &str) -> Result<Self, IsaError> {
+        let available = Self::available();
+        if let Some(isa) = available.iter().find(|isa| isa.name() == name) {
+            return Ok(*isa);
+        }
+        if !NAMES.contains(&name) {
+            return Err(IsaError::Unknown { name: name.into() });
+        }
+        let names: Vec<_> = available.iter().map(|isa| isa.name()).collect();
+        Err(IsaError::Absent { name: name.into(), available: names.join(", ") })
+    }
+
+    /// The level that the environment variable `TTS_ISA` names, or the best one where it is unset or empty.
+    ///
+    /// # Errors
+    /// As [`Isa::named`]; a value that is not UTF-8 is unknown.
+    pub fn from_env() -> Result<Self, IsaError> {
+        match env::var_os("TTS_ISA") {
+            Some(name) if !name.is_empty() => Self::named(&name.to_string_lossy()),
+            _ => Ok(Self::detect()),
+        }
+    }
+
+    /// `portable`, `avx2`, `avx512` or `neon`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self.0 {
+            Level::Portable => "portable",
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2 => "avx2",
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512 => "avx512",
+            #[cfg(target_arch = "aarch64")]
+            Level::Neon => "neon",
+        }
+    }
+
+    /// For `dispatch!`.
+    pub(super) fn level(self) -> Level {
+        self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn portable_comes_first_and_the_best_last() {
+        let all = Isa::available();
+        assert_eq!(all.first(), Some(&Isa::portable()));
+        assert_eq!(all.last(), Some(&Isa::detect()));
+        for isa in all {
+            assert_eq!(Isa::named(isa.name()), Ok(isa));
+        }
+    }
+
+    #[test]
+    fn absent_and_unknown_levels_are_errors_that_say_what_to_do() {
+        let foreign = if cfg!(target_arch = "aarch64") { "avx2" } else { "neon" };
+        let absent = Isa::named(foreign).unwrap_err();
+        assert!(matches!(absent, IsaError::Absent { .. }));
+        assert!(absent.to_string().contains("it has portable"), "{absent}");
+        assert_eq!(Isa::named("sse9"), Err(IsaError::Unknown { name: "sse9".into() }));
+    }
+
+    /// `TTS_REQUIRE_ISA=avx512,avx2` makes a machine that lacks a level fail here, so that CI cannot skip it unseen.
+    #[test]
+    fn levels_the_environment_requires_are_present() {
+        for name in env::var("TTS_REQUIRE_ISA").unwrap_or_default().split(',').filter(|name| !name.is_empty()) {
+            Isa::named(name.trim()).unwrap();
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! The token every kernel body is generic over: how one instruction set multiplies, adds and reads halves.
+
+/// Lanes of every chunk: one AVX-512 register, two of AVX2, four of SSE2 or NEON.
+pub(super) const LANES: usize = 16;
+
+/// Sixteen values side by side.
+pub(super) type Lanes = [f32; LANES];
+
+/// Proof that an instruction set may be used, and the few operations that differ between sets.
+///
+/// A body that takes `s: impl Simd` is `#[inline(always)]`, so that it is compiled inside the `#[target_feature]`
+/// function that made the token.
+pub(super) trait Simd: Copy {
+    /// Rows that one tile of a matrix product holds in registers, beside [`Simd::WIDE`] panels.
+    const ROWS: usize;
+    /// Panels of such a tile: 1 or 2.
+    const WIDE: usize;
+
+    /// `a·b + c`, fused where the set can, else rounded twice.
+    fn madd(self, a: f32, b: f32, c: f32) -> f32;
+
+    /// Sixteen halves (IEEE binary16 bits, finite) as f32, exactly.
+    fn halves(self, bits: &[u16; LANES]) -> Lanes;
+}
+
+/// What every CPU of the target has: no fused multiply-add, since that would be a library call.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Portable;
+
+impl Simd for Portable {
+    const ROWS: usize = 2;
+    const WIDE: usize = 1;
+
+    #[inline(always)]
+    fn madd(self, a: f32, b: f32, c: f32) -> f32 {
+        a * b + c
+    }
+
+    #[inline(always)]
+    fn halves(self, bits: &[u16; LANES]) -> Lanes {
+        let mut out = [0.0; LANES];
+        for lane in 0..LANES {
+            out[lane] = half_bits_to_f32(bits[lane]);
+        }
+        out
+    }
+}
+
+/// The value of a finite half, in three operations that vectorise on any set.
+///
+/// Shifting the sign-extended bits by 13 puts the exponent and fraction where f32 has them, and three copies of the sign
+/// beside it, which the mask removes. What is left is the value times 2^-112 (the distance of the biases); halves below
+/// 2^-14 become subnormal f32 here, and the product makes them right too.
+#[inline(always)]
+pub(super) fn half_bits_to_f32(bits: u16) -> f32 {
+    const TWO_TO_112: f32 = f32::from_bits((127 + 112) << 23);
+    let shifted = (i32::from(bits.cast_signed()) << 13) as u32 & 0x8fff_e000;
+    f32::from_bits(shifted) * TWO_TO_112
+}
+
+/// Sum of sixteen lanes in a fixed tree.
+#[inline(always)]
+pub(super) fn sum(lanes: Lanes) -> f32 {
+    let mut half = [0.0; 8];
+    for i in 0..8 {
+        half[i] = lanes[i] + lanes[i + 8];
+    }
+    let mut quarter = [0.0; 4];
+    for i in 0..4 {
+        quarter[i] = half[i] + half[i + 4];
+    }
+    (quarter[0] + quarter[2]) + (quarter[1] + quarter[3])
+}

@@ -1,0 +1,38 @@
+//! AVX-512 (F, BW, VL, DQ): thirty-two registers of sixteen lanes.
+
+use std::arch::x86_64::{__m256i, __m512, _mm256_loadu_si256, _mm512_cvtph_ps};
+
+use super::super::simd::{LANES, Lanes, Simd};
+
+/// Proof that AVX-512 F, BW, VL and DQ are there, and AVX2, FMA and F16C.
+#[derive(Clone, Copy, Debug)]
+pub(in super::super) struct Avx512(());
+
+impl Avx512 {
+    /// # Safety
+    /// The CPU has AVX-512 F, BW, VL and DQ, and AVX2, FMA and F16C.
+    #[inline(always)]
+    pub(in super::super) unsafe fn assume() -> Self {
+        Self(())
+    }
+}
+
+impl Simd for Avx512 {
+    // 8 rows of two panels: 16 accumulators hide the latency, the broadcasts fold into the multiply-add.
+    const ROWS: usize = 8;
+    const WIDE: usize = 2;
+
+    #[inline(always)]
+    fn madd(self, a: f32, b: f32, c: f32) -> f32 {
+        a.mul_add(b, c)
+    }
+
+    #[inline(always)]
+    fn halves(self, bits: &[u16; LANES]) -> Lanes {
+        // SAFETY: `self` proves AVX-512 F; the load reads the 16 halves of `bits`; a __m512 is 16 f32 in memory.
+        unsafe {
+            let wide = _mm512_cvtph_ps(_mm256_loadu_si256(bits.as_ptr().cast::<__m256i>()));
+            std::mem::transmute::<__m512, Lanes>(wide)
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Tokens of the x86-64 instruction sets and the intrinsics behind them.
+
+mod avx2;
+mod avx512;
+
+pub(super) use avx2::Avx2;
+pub(super) use avx512::Avx512;
