@@ -20,6 +20,10 @@ impl fmt::Display for SampleRate {
     }
 }
 
+/// A position or a length in samples of one channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Samples(pub u64);
+
 /// Start of every random choice: the same seed gives the same bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Seed(pub u64);

@@ -94,6 +94,63 @@ pub enum Form {
     Phones(Vec<Phone>),
 }
 
+/// A clause ready to be spoken: what becomes of every piece of it, with pronunciations.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SpokenClause {
+    /// The source text, unchanged.
+    pub text: String,
+    /// Where `text` begins in the whole input, in bytes.
+    pub offset: usize,
+    /// What the clause leads to.
+    pub end: Break,
+    /// Whether a sentence ends here.
+    pub ends_sentence: bool,
+    /// Whether a paragraph, heading or list item ends here.
+    pub ends_paragraph: bool,
+    /// In the order of the text.
+    pub items: Vec<Item>,
+}
+
+/// What becomes of a piece of a [`SpokenClause`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum Item {
+    /// A word that is said.
+    Word(Word),
+    /// A pause.
+    Break {
+        /// Bytes of the whole input.
+        source: Range<usize>,
+        /// How long, and with what melody before it.
+        class: Break,
+    },
+    /// Not spoken.
+    Skipped(Skipped),
+}
+
+/// A word that is said.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Word {
+    /// Bytes of the whole input; several words may come from the same ("1984").
+    pub source: Range<usize>,
+    /// The word in letters.
+    pub spoken: String,
+    /// How it sounds; never empty.
+    pub phones: Vec<Phone>,
+    /// Where the pronunciation comes from.
+    pub origin: &'static str,
+}
+
+/// A piece of the input that is not spoken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skipped {
+    /// Bytes of the whole input.
+    pub source: Range<usize>,
+    /// As written.
+    pub text: String,
+    /// Why.
+    pub reason: SkipReason,
+}
+
 /// Why a piece of text is not spoken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]

@@ -1,0 +1,135 @@
+//! The causal decoder: latents at 25 Hz to source-filter parameters at 100 Hz.
+//!
+//! Of a latent's channels the first three are explicit: `(mean ln F0 - 5) / 0.2`, `25 x` the change of ln F0 over the
+//! frame, `2 x voiced share - 1`; the rest are learned. So pitch stays arithmetic: the network only adds a small residual.
+
+use super::config::DecoderConfig;
+use super::renderer::{APERIODICITIES, PARAMETERS_BESIDE_ENVELOPE};
+use crate::kernels::Isa;
+use crate::nn::convnext::{ConvNext, ConvNextState};
+use crate::nn::linear::{Bias, Linear};
+use crate::nn::norm::LayerNorm;
+use crate::weights::{Scope, WeightsError};
+
+/// F0 is kept within what a voice can do, whatever a latent says, in Hz.
+const F0_RANGE: (f32, f32) = (30.0, 1200.0);
+
+/// Weights of the decoder.
+#[derive(Debug)]
+pub(crate) struct Decoder {
+    config: DecoderConfig,
+    latent: usize,
+    /// `latent -> dim`
+    input: Linear,
+    blocks: Vec<ConvNext>,
+    /// `dim -> subframes * subframe_dim`
+    up: Linear,
+    subframe_blocks: Vec<ConvNext>,
+    norm: LayerNorm,
+    /// `subframe_dim -> bands + 5`: envelope, 3 aperiodicities, voicing logit, ln F0 residual
+    output: Linear,
+}
+
+/// The past of every convolution, and scratch.
+#[derive(Debug, Clone)]
+pub(crate) struct DecoderState {
+    blocks: Vec<ConvNextState>,
+    subframe_blocks: Vec<ConvNextState>,
+    x: Vec<f32>,
+    up: Vec<f32>,
+    normed: Vec<f32>,
+    raw: Vec<f32>,
+}
+
+impl Decoder {
+    /// `i`, `b1.N`, `up`, `b2.N`, `n`, `o` below `scope` (`decoder`).
+    pub(crate) fn load(scope: &Scope<'_>, config: DecoderConfig, latent: usize) -> Result<Self, WeightsError> {
+        let DecoderConfig { dim, subframe_dim, kernel, expansion, .. } = config;
+        let stack = |name: &str, count, channels| {
+            let scope = scope.at(name);
+            let block = |n| ConvNext::load(&scope.index(n), channels, kernel, expansion * channels);
+            (0..count).map(block).collect::<Result<Vec<_>, _>>()
+        };
+        let up = config.subframes * subframe_dim;
+        let outputs = config.envelope_bands + APERIODICITIES + 2;
+        Ok(Self {
+            latent,
+            input: Linear::load(&scope.at("i"), latent, dim, Bias::Yes)?,
+            blocks: stack("b1", config.blocks, dim)?,
+            up: Linear::load(&scope.at("up"), dim, up, Bias::Yes)?,
+            subframe_blocks: stack("b2", config.subframe_blocks, subframe_dim)?,
+            norm: LayerNorm::load(&scope.at("n"), subframe_dim, 1e-5)?,
+            output: Linear::load(&scope.at("o"), subframe_dim, outputs, Bias::Yes)?,
+            config,
+        })
+    }
+
+    /// The start of a stream.
+    pub(crate) fn start(&self) -> DecoderState {
+        DecoderState {
+            blocks: self.blocks.iter().map(ConvNext::start).collect(),
+            subframe_blocks: self.subframe_blocks.iter().map(ConvNext::start).collect(),
+            x: Vec::new(),
+            up: Vec::new(),
+            normed: Vec::new(),
+            raw: Vec::new(),
+        }
+    }
+
+    /// Numbers that describe a sub-frame to the renderer.
+    pub(crate) fn parameters(&self) -> usize {
+        self.config.envelope_bands + PARAMETERS_BESIDE_ENVELOPE
+    }
+
+    /// `latents` `[frames, latent]` to `out` `[4 frames, bands + 4]`: ln power of every band, aperiodicities in dB, F0
+    /// in Hz (0 where unvoiced). `log_f0_shift` moves the pitch of voiced sub-frames.
+    pub(crate) fn step(
+        &self,
+        isa: Isa,
+        state: &mut DecoderState,
+        latents: &[f32],
+        log_f0_shift: f32,
+        out: &mut Vec<f32>,
+    ) {
+        let raw = self.network(isa, state, latents);
+        let config = &self.config;
+        let bands = config.envelope_bands;
+        out.clear();
+        let latents = latents.chunks_exact(self.latent);
+        for (latent, raw) in latents.zip(raw.chunks_exact(config.subframes * (bands + APERIODICITIES + 2))) {
+            let (mean, change) = (latent[0] * 0.2 + 5.0, latent[1] / 25.0);
+            for (raw, place) in raw.chunks_exact(bands + APERIODICITIES + 2).zip([-0.375, -0.125, 0.125, 0.375]) {
+                let (envelope, rest) = raw.split_at(bands);
+                let (aperiodicity, source) = rest.split_at(APERIODICITIES);
+                let log_f0 = mean + change * place + config.f0_residual * source[1];
+                let f0 = (log_f0 + log_f0_shift).exp().clamp(F0_RANGE.0, F0_RANGE.1);
+                let (offset, scale) = (config.log_envelope_offset, config.log_envelope_scale);
+                out.extend(envelope.iter().map(|x| x * scale + offset));
+                let (offset, scale) = (config.aperiodicity_offset, config.aperiodicity_scale);
+                out.extend(aperiodicity.iter().map(|x| (x * scale + offset).min(config.aperiodicity_max)));
+                out.push(if source[0] > 0.0 { f0 } else { 0.0 });
+            }
+        }
+    }
+
+    /// `[4 frames, bands + 5]` as the network gives them.
+    fn network<'s>(&self, isa: Isa, state: &'s mut DecoderState, latents: &[f32]) -> &'s [f32] {
+        let frames = latents.len() / self.latent;
+        let DecoderState { blocks, subframe_blocks, x, up, normed, raw } = state;
+        x.resize(frames * self.config.dim, 0.0);
+        self.input.apply(isa, x, latents);
+        for (block, state) in self.blocks.iter().zip(blocks) {
+            block.step(isa, state, x);
+        }
+        up.resize(frames * self.up.outputs(), 0.0);
+        self.up.apply(isa, up, x);
+        for (block, state) in self.subframe_blocks.iter().zip(subframe_blocks) {
+            block.step(isa, state, up);
+        }
+        normed.resize(up.len(), 0.0);
+        self.norm.apply(isa, normed, up);
+        raw.resize(frames * self.config.subframes * self.output.outputs(), 0.0);
+        self.output.apply(isa, raw, normed);
+        raw
+    }
+}

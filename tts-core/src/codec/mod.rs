@@ -1,0 +1,17 @@
+//! Latents become sound: a causal decoder to source-filter parameters at 100 Hz, a pulse-by-pulse renderer to PCM
+//! (level 4).
+//!
+//! ```text
+//! [latent] at 25 Hz ── decoder ──▶ [envelope, aperiodicity, F0] at 100 Hz ── renderer ──▶ 24 kHz PCM
+//! ```
+//!
+//! May import: `nn`, `kernels`, `weights`, `units`.
+
+mod config;
+mod decoder;
+mod renderer;
+mod spectrum;
+
+pub(crate) use config::DecoderConfig;
+pub(crate) use decoder::{Decoder, DecoderState};
+pub(crate) use renderer::{HOP, Renderer, RendererState, SAMPLE_RATE};

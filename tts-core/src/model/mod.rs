@@ -1,0 +1,9 @@
+//! One model per family, each loaded from one weights file and its config.toml (level 5).
+//!
+//! May import: everything below; of the level above nothing.
+
+pub(crate) mod native;
+mod native_config;
+pub(crate) mod native_text;
+
+pub use native_config::ConfigError;

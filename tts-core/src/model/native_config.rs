@@ -1,0 +1,119 @@
+//! config.toml of the native family.
+
+use serde::Deserialize;
+
+use crate::codec::{DecoderConfig, SAMPLE_RATE};
+use crate::flow::FlowConfig;
+
+/// Why a config.toml was refused.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{origin}: {what}")]
+pub struct ConfigError {
+    /// Which file.
+    pub origin: String,
+    /// What is wrong, and what was expected.
+    pub what: String,
+}
+
+/// Longest config.toml that is read, in bytes.
+pub(crate) const CONFIG_MAX: usize = 64 << 10;
+
+/// The whole file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NativeConfig {
+    /// `"native"`
+    family: String,
+    /// Name of these weights for people.
+    pub(crate) name: String,
+    /// Samples per second.
+    sample_rate: u32,
+    /// Latents per second.
+    frame_rate: u32,
+    /// Names of the phone ids: ARPAbet in lower case, `pau`, `ax` for unstressed `ah`, `<pad>`.
+    pub(crate) phones: Vec<String>,
+    pub(crate) sampling: SamplingConfig,
+    pub(crate) flow_lm: FlowConfig,
+    pub(crate) decoder: DecoderConfig,
+}
+
+/// `[sampling]`: what is used where the caller does not choose.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SamplingConfig {
+    /// Solver steps a frame.
+    pub(crate) steps: usize,
+    /// Variance of the noise.
+    pub(crate) temperature: f32,
+}
+
+impl NativeConfig {
+    /// Parses and validates.
+    pub(crate) fn parse(origin: &str, text: &str) -> Result<Self, ConfigError> {
+        let fail = |what: String| ConfigError { origin: origin.to_owned(), what };
+        if text.len() > CONFIG_MAX {
+            return Err(fail(format!("{} bytes long, expected at most {CONFIG_MAX}", text.len())));
+        }
+        let config: Self = toml::from_str(text).map_err(|error| fail(error.to_string()))?;
+        config.validate().map_err(fail)?;
+        Ok(config)
+    }
+
+    fn validate(&self) -> Result<(), String> {
+        if self.family != "native" {
+            return Err(format!("family is '{}', expected 'native'", self.family));
+        }
+        if self.sample_rate != SAMPLE_RATE {
+            return Err(format!("sample_rate is {}, expected {SAMPLE_RATE}", self.sample_rate));
+        }
+        if self.frame_rate != 25 {
+            return Err(format!("frame_rate is {}, expected 25", self.frame_rate));
+        }
+        if !(1..=64).contains(&self.sampling.steps) {
+            return Err(format!("sampling.steps is {}, expected 1 to 64", self.sampling.steps));
+        }
+        if !(0.0..=1.5).contains(&self.sampling.temperature) {
+            return Err(format!("sampling.temperature is {}, expected 0 to 1.5", self.sampling.temperature));
+        }
+        if self.flow_lm.latent < 3 {
+            return Err(format!("flow_lm.latent is {}, expected at least the 3 explicit ones", self.flow_lm.latent));
+        }
+        self.flow_lm.validate()?;
+        self.decoder.validate()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHIPPED: &str = include_str!("../../../weights/config.toml");
+
+    #[test]
+    fn the_shipped_file_is_good() {
+        NativeConfig::parse("config.toml", SHIPPED).unwrap();
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        let cases = [
+            ("family = \"native\"", "family = \"other\"", "family is 'other'"),
+            ("layers = 6", "layers = 1000000000", "flow_lm.layers is 1000000000"),
+            ("layers = 6", "layers = 6\nlayerz = 6", "layerz"),
+            ("heads = 4", "heads = 3", "not an even multiple"),
+            ("steps = 8", "steps = 0", "sampling.steps is 0"),
+            ("max_period = 10000.0", "max_period = nan", "max_period"),
+            ("subframes = 4", "subframes = 5", "decoder.subframes is 5"),
+            ("f0_residual = 0.1", "f0_residual = inf", "f0_residual"),
+            ("dim = 256", "dim = -1", "dim"),
+        ];
+        for (from, to, expected) in cases {
+            assert!(SHIPPED.contains(from), "{from}");
+            let error = NativeConfig::parse("config.toml", &SHIPPED.replacen(from, to, 1)).unwrap_err().to_string();
+            assert!(error.contains(expected) && error.contains("config.toml"), "{to}: {error}");
+        }
+        for text in ["", "\0", "family =", &"x".repeat(CONFIG_MAX + 1)] {
+            assert!(NativeConfig::parse("config.toml", text).is_err());
+        }
+    }
+}

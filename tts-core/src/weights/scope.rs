@@ -1,0 +1,63 @@
+//! A place in the tree of tensor names, from which layers ask for theirs.
+
+use safetensors::Dtype;
+
+use super::tensor::{Format, Tensor};
+use super::{Weights, WeightsError};
+
+/// A prefix of tensor names: `flow_lm.transformer.layers.3`.
+#[derive(Debug, Clone)]
+pub struct Scope<'w> {
+    weights: &'w Weights,
+    prefix: String,
+}
+
+impl<'w> Scope<'w> {
+    pub(super) fn root(weights: &'w Weights) -> Self {
+        Self { weights, prefix: String::new() }
+    }
+
+    /// The scope `name` below this one; `name` may hold dots.
+    #[must_use]
+    pub fn at(&self, name: &str) -> Self {
+        Self { weights: self.weights, prefix: self.full(name) }
+    }
+
+    /// The scope of the `index`-th element of a list.
+    #[must_use]
+    pub fn index(&self, index: usize) -> Self {
+        self.at(&index.to_string())
+    }
+
+    fn full(&self, name: &str) -> String {
+        if self.prefix.is_empty() { name.to_owned() } else { format!("{}.{name}", self.prefix) }
+    }
+
+    /// The tensor `name` of exactly this shape.
+    ///
+    /// # Errors
+    /// [`WeightsError::Missing`], [`WeightsError::Shape`] or [`WeightsError::Dtype`].
+    pub fn tensor<const N: usize>(&self, name: &str, shape: [usize; N]) -> Result<Tensor<'w>, WeightsError> {
+        let weights = self.weights;
+        let (origin, name) = (&weights.origin, self.full(name));
+        let Some(info) = weights.metadata.info(&name) else {
+            return Err(WeightsError::Missing { origin: origin.clone(), name });
+        };
+        if info.shape != shape {
+            let (expected, found) = (shape.to_vec(), info.shape.clone());
+            return Err(WeightsError::Shape { origin: origin.clone(), name, expected, found });
+        }
+        let format = match info.dtype {
+            Dtype::F32 => Format::F32,
+            Dtype::F16 => Format::F16,
+            Dtype::BF16 => Format::Bf16,
+            other => {
+                return Err(WeightsError::Dtype { origin: origin.clone(), name, found: format!("{other:?}") });
+            }
+        };
+        let (from, to) = info.data_offsets;
+        let bytes = &weights.bytes.get()[weights.data + from..weights.data + to];
+        weights.read.borrow_mut().insert(name.clone());
+        Ok(Tensor::new(origin, name, format, bytes))
+    }
+}
