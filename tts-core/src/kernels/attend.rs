@@ -82,3 +82,49 @@ fn body<S: Simd>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::oracle::{self, Values, hold, worst};
+    use super::*;
+
+    #[test]
+    fn attention_matches_the_oracle_and_does_not_see_the_cut() {
+        for isa in Isa::available() {
+            let mut values = Values::new(7);
+            let mut error = 0f64;
+            for (heads, dim) in [(1, 1), (2, 3), (4, 16), (3, 17), (4, 64), (1, 80)] {
+                let width = heads * dim;
+                for rows in [1, 2, 15, 16, 17, 33, 128] {
+                    let q: Vec<f32> = values.take(width).iter().map(|q| 4.0 * q).collect();
+                    let (k, v) = (values.take(rows * width), values.take(rows * width));
+                    let mut scratch = vec![f32::NAN; attend_scratch(rows, heads) + 3];
+                    let mut whole = vec![f32::NAN; width];
+                    attend(isa, &mut whole, &q, [&k, &[]], [&v, &[]], heads, &mut scratch);
+                    error = error.max(worst(&whole, &oracle::attend(&q, &k, &v, heads), |_| 1.0));
+                    for cut in [0, 1, rows / 2] {
+                        let (old_k, new_k) = k.split_at(cut * width);
+                        let (old_v, new_v) = v.split_at(cut * width);
+                        let mut out = vec![f32::NAN; width];
+                        attend(isa, &mut out, &q, [old_k, new_k], [old_v, new_v], heads, &mut scratch);
+                        assert!(out.iter().zip(&whole).all(|(a, b)| a.to_bits() == b.to_bits()), "{isa:?} cut {cut}");
+                    }
+                }
+            }
+            hold("attend", isa, error, 5e-7); // 1.6e-7
+        }
+    }
+
+    #[test]
+    fn nothing_to_attend_to_is_zero() {
+        let mut out = [f32::NAN; 4];
+        attend(Isa::detect(), &mut out, &[1.0; 4], [&[], &[]], [&[], &[]], 2, &mut []);
+        assert_eq!(out, [0.0; 4]);
+    }
+
+    #[test]
+    #[should_panic(expected = "scratch of 6 values")]
+    fn short_scratch_is_refused() {
+        attend(Isa::detect(), &mut [0.0; 4], &[0.0; 4], [&[0.0; 12], &[]], [&[0.0; 12], &[]], 2, &mut [0.0; 5]);
+    }
+}

@@ -55,3 +55,34 @@ fn body<S: Simd>(s: S, y: &mut [f32], x: &[f32], channels: usize, w: &[f32], b: 
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::oracle::{self, EDGES, Values, hold, worst};
+    use super::*;
+
+    #[test]
+    fn filters_match_the_oracle_at_every_edge() {
+        for isa in Isa::available() {
+            let mut values = Values::new(6);
+            let mut error = 0f64;
+            for channels in EDGES.into_iter().filter(|channels| *channels > 0) {
+                for (rows, taps) in [(0, 1), (1, 1), (1, 7), (4, 3), (9, 7)] {
+                    let x = values.take((rows + taps - 1) * channels);
+                    let w = values.take(taps * channels);
+                    let b = values.take(if taps == 7 { channels } else { 0 });
+                    let mut y = vec![f32::NAN; rows * channels];
+                    depthwise(isa, &mut y, &x, channels, &w, &b);
+                    error = error.max(worst(&y, &oracle::depthwise(rows, &x, channels, &w, &b), |_| 1.0));
+                    // Row by row, as a stream has them: the same bits.
+                    for (t, whole) in y.chunks(channels).enumerate() {
+                        let mut one = vec![0.0; channels];
+                        depthwise(isa, &mut one, &x[t * channels..][..taps * channels], channels, &w, &b);
+                        assert!(one.iter().zip(whole).all(|(a, b)| a.to_bits() == b.to_bits()), "{isa:?} row {t}");
+                    }
+                }
+            }
+            hold("depthwise, up to 7 taps", isa, error, 1e-6);
+        }
+    }
+}

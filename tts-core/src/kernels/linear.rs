@@ -186,3 +186,100 @@ impl<S: Simd, C: Column> Product<'_, S, C> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::oracle::{self, EDGES, Values, hold, worst};
+    use super::super::{Isa, PackedMatrix, Storage};
+    use super::*;
+
+    /// A matrix whose weights every storage holds exactly: multiples of 1/64 with 7 bits, some subnormal halves.
+    fn weights(values: &mut Values, count: usize) -> Vec<f32> {
+        let mut weights: Vec<f32> = values.take(count).iter().map(|w| (w * 64.0).round() / 64.0).collect();
+        for (n, weight) in weights.iter_mut().enumerate().filter(|(n, _)| n % 7 == 3) {
+            *weight = (n % 5) as f32 * 2f32.powi(-24);
+        }
+        weights
+    }
+
+    #[test]
+    fn products_match_the_oracle_at_every_edge() {
+        for isa in Isa::available() {
+            let mut error = 0f64;
+            let mut values = Values::new(1);
+            for storage in [Storage::F32, Storage::F16, Storage::Bf16] {
+                for outputs in EDGES {
+                    for inputs in [0, 1, 2, 15, 16, 17, 33, 256] {
+                        let w = weights(&mut values, outputs * inputs);
+                        let packed = PackedMatrix::pack(outputs, inputs, storage, |o, i| w[o * inputs + i]);
+                        assert_eq!(packed.storage(), storage);
+                        for rows in [0, 1, 2, 3, 4, 5, 7, 9, 13] {
+                            let x = values.take(rows * inputs);
+                            let b = values.take(if rows % 2 == 0 { outputs } else { 0 });
+                            let mut y = vec![f32::NAN; rows * outputs];
+                            linear(isa, &mut y, &x, &packed, &b);
+                            let want = oracle::linear(rows, &x, inputs, outputs, &w, &b);
+                            error = error.max(worst(&y, &want, |_| (inputs as f64).sqrt().max(1.0)));
+                        }
+                    }
+                }
+            }
+            hold("linear, per root of the inputs", isa, error, 1.5e-6);
+        }
+    }
+
+    #[test]
+    fn long_rows_as_a_convolution_has_them() {
+        for isa in Isa::available() {
+            let mut values = Values::new(2);
+            let (rows, outputs, channels, taps) = (61, 48, 32, 5);
+            let w = weights(&mut values, outputs * taps * channels);
+            let (x, b) = (values.take((rows + taps - 1) * channels), values.take(outputs));
+            let packed = PackedMatrix::pack(outputs, taps * channels, Storage::F16, |o, i| w[o * taps * channels + i]);
+            let mut y = vec![f32::NAN; rows * outputs];
+            linear_strided(isa, &mut y, &x, channels, &packed, &b);
+            let want = oracle::linear(rows, &x, channels, outputs, &w, &b);
+            hold("linear_strided, 160 inputs", isa, worst(&y, &want, |_| 1.0), 1.5e-5);
+        }
+    }
+
+    /// What makes a stream equal the batch: rows computed 1, 2, .. at a time have the bits of all at once.
+    #[test]
+    fn a_row_has_the_same_bits_whatever_comes_with_it() {
+        for isa in Isa::available() {
+            for storage in [Storage::F32, Storage::F16, Storage::Bf16] {
+                let mut values = Values::new(3);
+                for outputs in [1, 16, 40, 64, 100] {
+                    let (rows, inputs) = (29, 67);
+                    let w = values.take(outputs * inputs);
+                    let (x, b) = (values.take(rows * inputs), values.take(outputs));
+                    let packed = PackedMatrix::pack(outputs, inputs, storage, |o, i| w[o * inputs + i]);
+                    let mut whole = vec![0.0; rows * outputs];
+                    linear(isa, &mut whole, &x, &packed, &b);
+                    for chunk in 1..rows {
+                        let mut parts = vec![0.0; rows * outputs];
+                        for (y, x) in parts.chunks_mut(chunk * outputs).zip(x.chunks(chunk * inputs)) {
+                            linear(isa, y, x, &packed, &b);
+                        }
+                        let equal = whole.iter().zip(&parts).all(|(a, b)| a.to_bits() == b.to_bits());
+                        assert!(equal, "{isa:?} {storage:?} {outputs} outputs in chunks of {chunk}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "ends before row 3 does")]
+    fn a_short_x_is_refused() {
+        let w = PackedMatrix::from_f32(2, 4, &[0.0; 8]);
+        linear_strided(Isa::detect(), &mut [0.0; 6], &[0.0; 7], 2, &w, &[]);
+    }
+
+    #[test]
+    #[should_panic(expected = "ends before row")]
+    fn a_stride_that_overflows_is_refused() {
+        let w = PackedMatrix::from_f32(2, 4, &[0.0; 8]);
+        linear_strided(Isa::detect(), &mut [0.0; 6], &[0.0; 7], usize::MAX / 2 + 1, &w, &[]);
+    }
+}

@@ -58,3 +58,39 @@ fn lane_sum<S: Simd>(s: S, row: &[f32], step: impl Fn(S, f32, f32) -> f32) -> f3
     }
     sum(total)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::oracle::{self, EDGES, Values, hold, worst};
+    use super::*;
+
+    #[test]
+    fn rows_match_the_oracle_at_every_edge() {
+        for isa in Isa::available() {
+            let mut values = Values::new(4);
+            let mut error = 0f64;
+            for channels in EDGES.into_iter().filter(|channels| *channels > 0) {
+                for rows in [0, 1, 3] {
+                    // Far from zero, where a one-pass variance would lose its digits.
+                    let x: Vec<f32> = values.take(rows * channels).iter().map(|x| 30.0 + x).collect();
+                    let affine = if rows == 1 { channels } else { 0 };
+                    let (weight, bias) = (values.take(affine), values.take(affine));
+                    let mut y = vec![f32::NAN; x.len()];
+                    layer_norm(isa, &mut y, &x, channels, 1e-5, &weight, &bias);
+                    let want = oracle::layer_norm(&x, channels, 1e-5, &weight, &bias);
+                    error = error.max(worst(&y, &want, |_| 1.0));
+                }
+            }
+            hold("layer_norm of values at 30 ± 1", isa, error, 2e-5);
+        }
+    }
+
+    #[test]
+    fn a_row_of_equal_values_is_its_bias() {
+        for isa in Isa::available() {
+            let mut y = [f32::NAN; 20];
+            layer_norm(isa, &mut y, &[2.5; 20], 20, 1e-5, &[3.0; 20], &[0.5; 20]);
+            assert_eq!(y, [0.5; 20]);
+        }
+    }
+}

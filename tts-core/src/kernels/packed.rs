@@ -204,3 +204,100 @@ pub(super) fn to_bf16_bits(value: f32) -> u16 {
     }
     ((bits + 0x7fff + ((bits >> 16) & 1)) >> 16) as u16
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The value of a half by the definition.
+    fn half(bits: u16) -> f64 {
+        let sign = if bits & 0x8000 == 0 { 1.0 } else { -1.0 };
+        let (exponent, fraction) = (i32::from(bits >> 10 & 31), f64::from(bits & 0x3ff));
+        match exponent {
+            0 => sign * fraction * 2f64.powi(-24),
+            31 if fraction == 0.0 => sign * f64::INFINITY,
+            31 => f64::NAN,
+            _ => sign * (1.0 + fraction / 1024.0) * 2f64.powi(exponent - 15),
+        }
+    }
+
+    #[test]
+    fn every_half_is_read_exactly_and_written_back() {
+        for bits in 0..=u16::MAX {
+            let value = from_f16_bits(bits);
+            let want = half(bits);
+            assert!(f64::from(value) == want || value.is_nan() && want.is_nan(), "{bits:04x} {value} {want}");
+            if !value.is_nan() {
+                assert_eq!(to_f16_bits(value), bits);
+            }
+        }
+    }
+
+    #[test]
+    fn every_set_reads_finite_halves_exactly() {
+        // The product with 1 shows what the kernels decode.
+        for isa in super::super::Isa::available() {
+            let bits: Vec<u16> = (0..=u16::MAX).filter(|bits| bits & 0x7c00 != 0x7c00).collect();
+            let matrix = PackedMatrix::from_f16_bits(bits.len(), 1, &bits);
+            assert_eq!(matrix.storage(), Storage::F16);
+            let mut y = vec![f32::NAN; bits.len()];
+            super::super::linear(isa, &mut y, &[1.0], &matrix, &[]);
+            for (y, bits) in y.iter().zip(bits) {
+                assert_eq!(f64::from(*y), half(bits), "{bits:04x} on {isa:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn f32_is_rounded_to_the_nearest_half_ties_to_even() {
+        let mut bits = 0u32;
+        while let Some(next) = bits.checked_add(997) {
+            let value = f32::from_bits(bits & 0x7fff_ffff);
+            let rounded = to_f16_bits(value);
+            if value.is_nan() {
+                assert!(half(rounded).is_nan());
+            } else if value >= 65520.0 {
+                assert_eq!(rounded, 0x7c00, "{value}");
+            } else {
+                let error = (half(rounded) - f64::from(value)).abs();
+                for other in [rounded.wrapping_sub(1), rounded + 1] {
+                    let distance = (half(other) - f64::from(value)).abs();
+                    let nearest = error < distance || error == distance && rounded & 1 == 0;
+                    assert!(nearest || distance.is_nan() || distance.is_infinite(), "{value} {rounded:04x}");
+                }
+            }
+            bits = next;
+        }
+        assert_eq!(to_f16_bits(-0.0), 0x8000);
+        assert_eq!(to_f16_bits(65519.9), 0x7bff);
+    }
+
+    #[test]
+    fn bfloat16_is_rounded_to_nearest_ties_to_even() {
+        assert_eq!(to_bf16_bits(1.0), 0x3f80);
+        assert_eq!(to_bf16_bits(f32::from_bits(0x3f80_8000)), 0x3f80); // a tie goes down to even
+        assert_eq!(to_bf16_bits(f32::from_bits(0x3f81_8000)), 0x3f82); // and up to even
+        assert_eq!(to_bf16_bits(f32::from_bits(0x3f80_8001)), 0x3f81);
+        assert_eq!(to_bf16_bits(-f32::INFINITY), 0xff80);
+        assert_eq!(to_bf16_bits(f32::from_bits(0x7f80_0001)), 0x7fc0); // NaN stays NaN
+    }
+
+    #[test]
+    fn weights_a_half_cannot_hold_make_the_matrix_f32() {
+        let matrix =
+            PackedMatrix::pack(3, 2, Storage::F16, |row, column| if row == 2 && column == 1 { 1e6 } else { 1.0 });
+        assert_eq!(matrix.storage(), Storage::F32);
+        let matrix = PackedMatrix::from_f16_bits(1, 2, &[0x3c00, 0x7c00]);
+        assert_eq!(matrix.storage(), Storage::F32);
+        let mut y = [0.0];
+        super::super::linear(super::super::Isa::portable(), &mut y, &[1.0, 1.0], &matrix, &[]);
+        assert_eq!(y, [f32::INFINITY]);
+    }
+
+    #[test]
+    fn bytes_count_whole_panels() {
+        assert_eq!(PackedMatrix::from_f32(17, 3, &[0.0; 51]).bytes(), 2 * 16 * 3 * 4);
+        assert_eq!(PackedMatrix::from_f16_bits(16, 3, &[0; 48]).bytes(), 16 * 3 * 2);
+        assert_eq!(PackedMatrix::from_bf16_bits(0, 3, &[]).bytes(), 0);
+    }
+}

@@ -59,3 +59,38 @@ fn near<S: Simd>(s: S, angle: f32) -> (f32, f32) {
     let cosine_sign = (quadrant.wrapping_add(1) & 2) << 30;
     (f32::from_bits(upright.to_bits() ^ sine_sign), f32::from_bits(across.to_bits() ^ cosine_sign))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::oracle::{EDGES, Values, hold, worst};
+    use super::*;
+
+    #[test]
+    fn sines_and_cosines_match_f64() {
+        for isa in Isa::available() {
+            let mut values = Values::new(10);
+            for (reach, bound) in [(1.0, 2e-7), (100.0, 2e-7), (6_000.0, 5e-7), (1e9, 2e-7)] {
+                let mut error = 0f64;
+                for length in EDGES.into_iter().chain([200_000]) {
+                    let angle: Vec<f32> = values.take(length).iter().map(|x| reach * x).collect();
+                    let (mut sin, mut cos) = (vec![f32::NAN; length], vec![f32::NAN; length]);
+                    sincos_into(isa, &mut sin, &mut cos, &angle);
+                    let exact = |of: fn(f64) -> f64| angle.iter().map(|x| of(f64::from(*x))).collect::<Vec<_>>();
+                    error = error.max(worst(&sin, &exact(f64::sin), |_| 1.0));
+                    error = error.max(worst(&cos, &exact(f64::cos), |_| 1.0));
+                }
+                hold(&format!("sincos_into up to {reach}"), isa, error, bound);
+            }
+        }
+    }
+
+    #[test]
+    fn zero_infinity_and_nan() {
+        for isa in Isa::available() {
+            let (mut sin, mut cos) = ([1.0; 4], [0.0; 4]);
+            sincos_into(isa, &mut sin, &mut cos, &[0.0, -0.0, f32::INFINITY, f32::NAN]);
+            assert_eq!((sin[0], cos[0], sin[1], cos[1]), (0.0, 1.0, 0.0, 1.0));
+            assert!(sin[2].is_nan() && cos[2].is_nan() && sin[3].is_nan() && cos[3].is_nan());
+        }
+    }
+}

@@ -105,3 +105,35 @@ fn modulate_body<S: Simd>(s: S, y: &mut [f32], shift: &[f32], scale: &[f32]) {
         *y = s.madd(*y, 1.0 + scale, *shift);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::oracle::{EDGES, Values, hold, worst};
+    use super::*;
+
+    #[test]
+    fn vectors_match_the_oracle_at_every_edge() {
+        for isa in Isa::available() {
+            let mut values = Values::new(5);
+            let (mut dots, mut others) = (0f64, 0f64);
+            for length in EDGES {
+                let (a, b, c) = (values.take(length), values.take(length), values.take(length));
+                let wide = |v: &[f32], n: usize| f64::from(v[n]);
+                let want = (0..length).map(|n| wide(&a, n) * wide(&b, n)).sum::<f64>();
+                dots = dots.max(worst(&[dot(isa, &a, &b)], &[want], |_| (length as f64).sqrt().max(1.0)));
+                let mut check = |run: &dyn Fn(&mut [f32]), want: &dyn Fn(usize) -> f64| {
+                    let mut y = a.clone();
+                    run(&mut y);
+                    others = others.max(worst(&y, &(0..length).map(want).collect::<Vec<_>>(), |_| 1.0));
+                };
+                check(&|y| add(isa, y, &b), &|n| wide(&a, n) + wide(&b, n));
+                check(&|y| mul(isa, y, &b), &|n| wide(&a, n) * wide(&b, n));
+                check(&|y| scale(isa, y, 0.3), &|n| wide(&a, n) * f64::from(0.3f32));
+                check(&|y| axpy(isa, y, 0.3, &b), &|n| wide(&a, n) + f64::from(0.3f32) * wide(&b, n));
+                check(&|y| modulate(isa, y, &b, &c), &|n| wide(&a, n) * (1.0 + wide(&c, n)) + wide(&b, n));
+            }
+            hold("dot, per root of the length", isa, dots, 3e-7);
+            hold("add, mul, scale, axpy, modulate", isa, others, 3e-7);
+        }
+    }
+}
