@@ -1,10 +1,10 @@
 //! Matrix products: a few rows of activations times a packed matrix of weights.
 //!
-//! One row is bound by memory: four panels are read at once, so that four independent sums hide the latency of
-//! addition. Many rows are bound by arithmetic: a tile of rows and panels stays in registers while the columns pass.
+//! One row is bound by memory: it reads each group of four panels as one stream, and four independent sums hide the
+//! latency of addition. Many rows are bound by arithmetic: a tile of rows and panels stays in registers meanwhile.
 //! Either way every output is one sum over the columns in ascending order that starts from its bias.
 
-use super::packed::{Full, Half, PackedMatrix, Panels, Upper};
+use super::packed::{Full, Half, PackedMatrix, Panels, Upper, groups};
 use super::simd::{LANES, Lanes, Simd};
 use super::{Isa, dispatch};
 
@@ -96,95 +96,131 @@ struct Product<'a, S, C> {
 impl<S: Simd, C: Column> Product<'_, S, C> {
     #[inline(always)]
     fn run(&self, y: &mut [f32]) {
+        for (panel, size) in groups(self.outputs) {
+            match size {
+                4 => self.group::<4>(y, panel),
+                2 => self.group::<2>(y, panel),
+                _ => self.group::<1>(y, panel),
+            }
+        }
+    }
+
+    /// All rows of one group of `G` panels, which stays in the cache meanwhile.
+    #[inline(always)]
+    fn group<const G: usize>(&self, y: &mut [f32], panel: usize) {
+        let columns = self.columns[panel * self.inputs..][..G * self.inputs].as_chunks::<G>().0;
         let rows = y.len() / self.outputs;
-        let panels = self.outputs.div_ceil(LANES);
-        let mut panel = 0;
-        if rows < 4 {
-            while panel + 4 <= panels {
-                for row in 0..rows {
-                    self.tile::<1, 4>(y, row, panel);
-                }
-                panel += 4;
-            }
-        } else if S::WIDE == 2 {
-            while panel + 2 <= panels {
-                self.all_rows::<2>(y, rows, panel);
-                panel += 2;
-            }
-        }
-        while panel < panels {
-            self.all_rows::<1>(y, rows, panel);
-            panel += 1;
-        }
-    }
-
-    /// All rows of `P` panels, which stay in the cache meanwhile.
-    #[inline(always)]
-    fn all_rows<const P: usize>(&self, y: &mut [f32], rows: usize, panel: usize) {
         let mut row = 0;
-        if S::ROWS == 8 {
-            while row + 8 <= rows {
-                self.tile::<8, P>(y, row, panel);
-                row += 8;
+        if rows >= 4 {
+            let tiled = rows - rows % 4;
+            if S::ROWS == 8 {
+                while row + 8 <= tiled {
+                    self.wide::<8, G>(y, columns, row, panel);
+                    row += 8;
+                }
+            }
+            if S::ROWS == 6 {
+                while row + 6 <= tiled {
+                    self.wide::<6, G>(y, columns, row, panel);
+                    row += 6;
+                }
+            }
+            if S::ROWS >= 4 {
+                while row + 4 <= rows {
+                    self.wide::<4, G>(y, columns, row, panel);
+                    row += 4;
+                }
+            }
+            if S::ROWS == 2 {
+                while row + 2 <= rows {
+                    self.wide::<2, G>(y, columns, row, panel);
+                    row += 2;
+                }
             }
         }
-        if S::ROWS == 6 {
-            while row + 6 <= rows {
-                self.tile::<6, P>(y, row, panel);
-                row += 6;
+        while row < rows {
+            if G == 4 && S::SINGLE == 4 {
+                self.tile::<1, 4, G>(y, columns, row, panel, 0);
+            } else if G == 1 {
+                self.tile::<1, 1, G>(y, columns, row, panel, 0);
+            } else {
+                for offset in (0..G).step_by(2) {
+                    self.tile::<1, 2, G>(y, columns, row, panel, offset);
+                }
             }
-        }
-        if S::ROWS >= 4 {
-            while row + 4 <= rows {
-                self.tile::<4, P>(y, row, panel);
-                row += 4;
-            }
-        }
-        while row + 2 <= rows {
-            self.tile::<2, P>(y, row, panel);
-            row += 2;
-        }
-        if row < rows {
-            self.tile::<1, P>(y, row, panel);
+            row += 1;
         }
     }
 
-    /// `R` rows of `P` panels, summed in registers.
+    /// `R` rows of all panels of a group.
     #[inline(always)]
-    fn tile<const R: usize, const P: usize>(&self, y: &mut [f32], row: usize, panel: usize) {
+    fn wide<const R: usize, const G: usize>(&self, y: &mut [f32], columns: &[[C; G]], row: usize, panel: usize) {
+        if S::WIDE == 2 && G > 1 {
+            for offset in (0..G).step_by(2) {
+                self.tile::<R, 2, G>(y, columns, row, panel, offset);
+            }
+        } else {
+            for offset in 0..G {
+                self.tile::<R, 1, G>(y, columns, row, panel, offset);
+            }
+        }
+    }
+
+    /// `R` rows of `P` panels of a group, from its panel `offset` on, summed in registers.
+    #[inline(always)]
+    fn tile<const R: usize, const P: usize, const G: usize>(
+        &self,
+        y: &mut [f32],
+        columns: &[[C; G]],
+        row: usize,
+        panel: usize,
+        offset: usize,
+    ) {
         let mut inputs = [&self.x[..0]; R];
         for r in 0..R {
-            inputs[r] = &self.x[(row + r) * self.stride..][..self.inputs];
+            inputs[r] = &self.x[(row + r) * self.stride..][..columns.len()];
         }
-        let mut columns = [&self.columns[..0]; P];
+        let first = (panel + offset) * LANES;
         let mut start = [[0.0; LANES]; P];
-        for p in 0..P {
-            columns[p] = &self.columns[(panel + p) * self.inputs..][..self.inputs];
-            if !self.b.is_empty() {
-                let bias = &self.b[(panel + p) * LANES..self.outputs.min((panel + p + 1) * LANES)];
-                start[p][..bias.len()].copy_from_slice(bias);
-            }
+        if !self.b.is_empty() {
+            let bias = &self.b[first..self.outputs.min(first + P * LANES)];
+            start.as_flattened_mut()[..bias.len()].copy_from_slice(bias);
         }
-        let mut sums = [start; R];
-        for i in 0..self.inputs {
-            for p in 0..P {
-                let w = columns[p][i].lanes(self.s);
-                for r in 0..R {
-                    let value = inputs[r][i];
-                    for lane in 0..LANES {
-                        sums[r][p][lane] = self.s.madd(w[lane], value, sums[r][p][lane]);
-                    }
-                }
-            }
-        }
+        let sums = sums(self.s, inputs, columns, offset, start);
         for r in 0..R {
-            for p in 0..P {
-                let first = (panel + p) * LANES;
-                let out = &mut y[(row + r) * self.outputs..][first..self.outputs.min(first + LANES)];
-                out.copy_from_slice(&sums[r][p][..out.len()]);
+            let out = &mut y[(row + r) * self.outputs..][first..self.outputs.min(first + P * LANES)];
+            if let Some(whole) = out.as_chunks_mut::<LANES>().0.first_chunk_mut::<P>() {
+                *whole = sums[r];
+            } else {
+                let part = sums[r];
+                out.copy_from_slice(&part.as_flattened()[..out.len()]);
             }
         }
     }
+}
+
+/// `start[p] + Σ_i inputs[r][i]·columns[i][offset + p]` for `R` rows and `P` panels, in ascending i.
+#[inline(always)]
+fn sums<S: Simd, C: Column, const R: usize, const P: usize, const G: usize>(
+    s: S,
+    inputs: [&[f32]; R],
+    columns: &[[C; G]],
+    offset: usize,
+    start: [Lanes; P],
+) -> [[Lanes; P]; R] {
+    let mut sums = [start; R];
+    for i in 0..columns.len() {
+        for p in 0..P {
+            let w = columns[i][offset + p].lanes(s);
+            for r in 0..R {
+                let value = inputs[r][i];
+                for lane in 0..LANES {
+                    sums[r][p][lane] = s.madd(w[lane], value, sums[r][p][lane]);
+                }
+            }
+        }
+    }
+    sums
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Weights laid out once so that a product reads them as one sequential stream.
 //!
 //! In: a matrix `[rows O, columns I]`. Out: panels of 16 rows, panel p holding for each column i the 16 weights
-//! `w[16p..16p+16][i]` side by side; rows missing from the last panel are zero.
+//! `w[16p..16p+16][i]` side by side; rows missing from the last panel are zero. Panels lie in groups of 4 (at the end 2
+//! and 1): column 0 of each panel of the group, then column 1 of each, so that a group is one stream.
 
 use super::simd::LANES;
 
@@ -147,6 +148,23 @@ impl PackedMatrix {
     }
 }
 
+/// First panel and number of panels of each group of a matrix of so many rows: fours, then a two, then a one.
+#[inline(always)]
+pub(super) fn groups(rows: usize) -> impl Iterator<Item = (usize, usize)> {
+    let panels = rows.div_ceil(LANES);
+    let mut panel = 0;
+    std::iter::from_fn(move || {
+        let size = match panels - panel {
+            0 => return None,
+            1 => 1,
+            2 | 3 => 2,
+            _ => 4,
+        };
+        panel += size;
+        Some((panel - size, size))
+    })
+}
+
 /// Weights `value(row, column)` in panel order, `row` running past the last row in the last panel.
 fn lay_out<T: Copy + Default, C>(
     rows: usize,
@@ -154,16 +172,17 @@ fn lay_out<T: Copy + Default, C>(
     value: impl Fn(usize, usize) -> T,
     column_of: impl Fn([T; LANES]) -> C,
 ) -> Box<[C]> {
-    let panels = rows.div_ceil(LANES);
-    let count = panels.checked_mul(columns).expect("a matrix that fits the address space");
+    let count = rows.div_ceil(LANES).checked_mul(columns).expect("a matrix that fits the address space");
     let mut out = Vec::with_capacity(count);
-    for panel in 0..panels {
+    for (panel, size) in groups(rows) {
         for column in 0..columns {
-            let mut lanes = [T::default(); LANES];
-            for lane in 0..LANES {
-                lanes[lane] = value(panel * LANES + lane, column);
+            for panel in panel..panel + size {
+                let mut lanes = [T::default(); LANES];
+                for lane in 0..LANES {
+                    lanes[lane] = value(panel * LANES + lane, column);
+                }
+                out.push(column_of(lanes));
             }
-            out.push(column_of(lanes));
         }
     }
     out.into_boxed_slice()

@@ -15,6 +15,8 @@ pub(super) trait Simd: Copy {
     const ROWS: usize;
     /// Panels of such a tile: 1 or 2.
     const WIDE: usize;
+    /// Panels summed at once for a single row: 2 or 4.
+    const SINGLE: usize;
 
     /// `a·b + c`, fused where the set can, else rounded twice.
     fn madd(self, a: f32, b: f32, c: f32) -> f32;
@@ -30,6 +32,7 @@ pub(super) struct Portable;
 impl Simd for Portable {
     const ROWS: usize = 2;
     const WIDE: usize = 1;
+    const SINGLE: usize = 2;
 
     #[inline(always)]
     fn madd(self, a: f32, b: f32, c: f32) -> f32 {

@@ -10,6 +10,7 @@ impl Simd for Neon {
     // 4 rows of one panel: 16 accumulators, 4 weights, 1 broadcast of 32 registers.
     const ROWS: usize = 4;
     const WIDE: usize = 1;
+    const SINGLE: usize = 4;
 
     #[inline(always)]
     fn madd(self, a: f32, b: f32, c: f32) -> f32 {

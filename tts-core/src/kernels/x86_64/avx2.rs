@@ -21,6 +21,7 @@ impl Simd for Avx2 {
     // 6 rows of one panel: 12 accumulators, 2 weights, 1 broadcast of 16 registers.
     const ROWS: usize = 6;
     const WIDE: usize = 1;
+    const SINGLE: usize = 4;
 
     #[inline(always)]
     fn madd(self, a: f32, b: f32, c: f32) -> f32 {

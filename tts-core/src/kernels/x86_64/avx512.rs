@@ -21,6 +21,7 @@ impl Simd for Avx512 {
     // 8 rows of two panels: 16 accumulators hide the latency, the broadcasts fold into the multiply-add.
     const ROWS: usize = 8;
     const WIDE: usize = 2;
+    const SINGLE: usize = 4;
 
     #[inline(always)]
     fn madd(self, a: f32, b: f32, c: f32) -> f32 {
