@@ -12,6 +12,7 @@
 //! May import: `units`.
 
 pub mod phone;
+pub mod pronounce;
 
 use std::fmt;
 use std::ops::Range;

@@ -1,0 +1,191 @@
+//! Pronunciation: words in their sentence to ARPAbet phones with stress.
+//!
+//! In: the [`Token`]s of a clause, and the [`Sentence`] so far. Out: one [`Pronounced`] for every spoken word, in order;
+//! every word with a letter or digit in it is said. The first of these that knows the word decides:
+//!
+//! ```text
+//! inline phones ─ user lexicon ─ capitalised form ─ dictionary ─ endings ─ compounds ─ letter names
+//!                 lexicon.rs     dictionary.rs                   suffix.rs compound.rs letters.rs
+//! ```
+//!
+//! May import: `text` (`phone` and the words of the front end).
+
+mod compound;
+mod dictionary;
+mod letters;
+mod lexicon;
+mod suffix;
+
+use crate::text::phone::Phone;
+use crate::text::{Form, SpokenWord, Token, TokenKind};
+use dictionary::Dictionary;
+pub use dictionary::DictionaryError;
+use lexicon::Entry;
+pub use lexicon::{Lexicon, LexiconError};
+
+static CMUDICT: &[u8] = include_bytes!("cmudict.bin");
+
+/// Words of a sentence that are remembered from clause to clause.
+const REMEMBERED: usize = 24;
+
+/// Finds the pronunciation of words. Immutable: share one between threads.
+#[derive(Debug)]
+pub struct Pronouncer {
+    lexicon: Lexicon,
+    dictionary: Dictionary<'static>,
+}
+
+/// How a word is said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pronounced {
+    /// Its phones; empty only for a word without any letter `a-z` or digit.
+    pub phones: Vec<Phone>,
+    /// Where they come from.
+    pub origin: Origin,
+}
+
+/// Where a pronunciation comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Origin {
+    /// Written by the author of the text, in `[[..]]`.
+    Inline,
+    /// The user's lexicon.
+    Lexicon,
+    /// The embedded dictionary.
+    Dictionary,
+    /// An ending, a beginning or another country's spelling of a known word.
+    Suffix,
+    /// Two known words in one.
+    Compound,
+    /// The names of its letters.
+    Letters,
+}
+
+impl Origin {
+    /// A short name for machines: `dictionary`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Inline => "inline",
+            Self::Lexicon => "lexicon",
+            Self::Dictionary => "dictionary",
+            Self::Suffix => "suffix",
+            Self::Compound => "compound",
+            Self::Letters => "letters",
+        }
+    }
+}
+
+/// Why there is no pronouncer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PronounceError {
+    /// The embedded dictionary is damaged.
+    #[error("the embedded dictionary cannot be used: {0}")]
+    Dictionary(#[from] DictionaryError),
+}
+
+/// The words of a sentence so far, for clauses that are pronounced one at a time.
+///
+/// A state: make one per text, pass it to every [`Pronouncer::pronounce`], call [`Sentence::end`] where a sentence ends.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sentence {
+    words: Vec<String>,
+}
+
+impl Sentence {
+    /// The beginning of a sentence.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The next word begins a new sentence.
+    pub fn end(&mut self) {
+        self.words.clear();
+    }
+}
+
+impl Pronouncer {
+    /// The embedded dictionary and rules, with the user's words before them. Takes a millisecond or two.
+    ///
+    /// # Errors
+    /// [`PronounceError`] if the embedded data are damaged.
+    pub fn embedded(lexicon: Lexicon) -> Result<Self, PronounceError> {
+        Ok(Self { lexicon, dictionary: Dictionary::open(CMUDICT)? })
+    }
+
+    /// The pronunciations of the clause's spoken words, in order: one for each [`SpokenWord`] of its tokens.
+    pub fn pronounce(&self, tokens: &[Token], sentence: &mut Sentence) -> Vec<Pronounced> {
+        let mut out = Vec::new();
+        for token in tokens {
+            let TokenKind::Words(words) = &token.kind else { continue };
+            for word in words {
+                out.push(self.word(word));
+                sentence.words.push(word.text.clone());
+            }
+        }
+        let old = sentence.words.len().saturating_sub(REMEMBERED);
+        sentence.words.drain(..old);
+        out
+    }
+
+    fn word(&self, word: &SpokenWord) -> Pronounced {
+        let said = |phones, origin| Pronounced { phones, origin };
+        match &word.form {
+            Form::Phones(phones) if !phones.is_empty() => return said(phones.clone(), Origin::Inline),
+            Form::Letters => {
+                let phones = letters::spell(&word.text);
+                if !phones.is_empty() {
+                    return said(phones, Origin::Letters);
+                }
+            }
+            Form::Capitalised(written) => {
+                if let Some(phones) = self.lexicon(written) {
+                    return said(phones, Origin::Lexicon);
+                }
+                if let Some(phones) = self.lexicon(&word.text) {
+                    return said(phones, Origin::Lexicon);
+                }
+                if let Some(phones) = self.dictionary.get(written) {
+                    return said(phones, Origin::Dictionary);
+                }
+            }
+            Form::Phones(_) | Form::Word => {}
+        }
+        self.look_up(&word.text)
+    }
+
+    fn look_up(&self, text: &str) -> Pronounced {
+        let said = |phones, origin| Pronounced { phones, origin };
+        if let Some(phones) = self.lexicon(text) {
+            return said(phones, Origin::Lexicon);
+        }
+        if let Some(phones) = self.dictionary.get(text) {
+            return said(phones, Origin::Dictionary);
+        }
+        let known = |w: &str| self.lexicon(w).or_else(|| self.dictionary.get(w));
+        if let Some(phones) = suffix::derive(text, &known) {
+            return said(phones, Origin::Suffix);
+        }
+        if let Some(phones) = compound::split(text, &known) {
+            return said(phones, Origin::Compound);
+        }
+        said(letters::spell(text), Origin::Letters)
+    }
+
+    /// The user's phones; a respelling is said word by word, without its own words being respelled again.
+    fn lexicon(&self, word: &str) -> Option<Vec<Phone>> {
+        match self.lexicon.get(word)? {
+            Entry::Phones(phones) => Some(phones.clone()),
+            Entry::Respelling(words) => {
+                let known = |w: &str| self.dictionary.get(w);
+                let phones: Vec<Phone> = words
+                    .iter()
+                    .flat_map(|w| known(w).or_else(|| suffix::derive(w, &known)).unwrap_or_else(|| letters::spell(w)))
+                    .collect();
+                (!phones.is_empty()).then_some(phones)
+            }
+        }
+    }
+}
