@@ -11,8 +11,14 @@
 //!
 //! May import: `units`.
 
+mod lines;
+mod marks;
+pub mod normalize;
 pub mod phone;
 pub mod pronounce;
+pub mod split;
+#[cfg(test)]
+mod split_tests;
 
 use std::fmt;
 use std::ops::Range;
