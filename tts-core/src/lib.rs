@@ -1,13 +1,46 @@
-//! Speech from text on any CPU.
+//! Speech from text on any CPU: at once, offline, every word.
+//!
+//! ```
+//! # fn main() -> Result<(), tts_core::Error> {
+//! use tts_core::{Engine, EngineOptions};
+//!
+//! let engine = Engine::embedded(EngineOptions::default())?;
+//! let voice = engine.voice("default")?;
+//! let mut samples = 0;
+//! for chunk in voice.speak("Good evening.")? {
+//!     samples += chunk?.samples().len(); // or hand them to a sound card
+//! }
+//! assert!(samples > 12_000); // 24,000 a second
+//! # Ok(())
+//! # }
+//! ```
 
 #![deny(unsafe_code)]
 
 mod codec;
+mod engine;
+mod error;
 mod flow;
 #[allow(unsafe_code, reason = "calling code compiled for a detected instruction set, and its intrinsics, is unsafe")]
 pub mod kernels;
-pub mod model;
+mod model;
 mod nn;
 pub mod text;
 pub mod units;
-pub mod weights;
+mod voice;
+mod weights;
+
+pub use engine::{
+    AudioChunk, AudioStream, Engine, EngineInfo, EngineOptions, FeedClosed, Plan, PlannedClause, PlannedItem, Poll,
+    Sampling, Settings, StreamStats, SynthesisRequest, TextFeed, Voice, WordTiming,
+};
+pub use error::Error;
+pub use kernels::{Isa, IsaError};
+pub use model::ConfigError;
+pub use text::normalize::TextOptions;
+pub use text::pronounce::{Lexicon, LexiconError};
+pub use text::{SkipReason, Skipped};
+pub use voice::{
+    CardError, PauseScale, Prosody, RangeError, Rate, Semitones, Steps, Temperature, Timbre, VoiceCard, VoiceError,
+};
+pub use weights::WeightsError;

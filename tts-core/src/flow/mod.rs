@@ -54,6 +54,18 @@ pub(crate) struct FlowLm {
     emb_std: Vec<f32>,
 }
 
+/// A frame of a stretch of text.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Frame<'s> {
+    /// `[phones, dim]`, encoded.
+    pub(crate) text: &'s [f32],
+    pub(crate) slots: &'s Slots,
+    /// Which frame of the stretch.
+    pub(crate) index: usize,
+    /// `[dim]`, see [`FlowLm::style_condition`].
+    pub(crate) style_condition: &'s [f32],
+}
+
 /// Room for one frame's condition.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ConditionScratch {
@@ -101,21 +113,13 @@ impl FlowLm {
         out
     }
 
-    /// `[dim]`: the condition of frame `frame` of a stretch of text.
-    pub(crate) fn condition(
-        &self,
-        isa: Isa,
-        scratch: &mut ConditionScratch,
-        text: &[f32],
-        slots: &Slots,
-        frame: usize,
-        style_condition: &[f32],
-        out: &mut [f32],
-    ) {
+    /// `[dim]`: the condition of a frame.
+    pub(crate) fn condition(&self, isa: Isa, scratch: &mut ConditionScratch, frame: Frame<'_>, out: &mut [f32]) {
         let dim = self.config.dim;
+        let Frame { text, slots, index, style_condition } = frame;
         scratch.pair.resize(2 * dim, 0.0);
         for (k, half) in scratch.pair.chunks_exact_mut(dim).enumerate() {
-            let (phone, features) = slots.at(2 * frame + k);
+            let (phone, features) = slots.at(2 * index + k);
             self.slot_position.apply(isa, half, &features);
             kernels::add(isa, half, &text[phone * dim..(phone + 1) * dim]);
         }

@@ -34,11 +34,6 @@ impl Slots {
         Self { ends: ends.collect() }
     }
 
-    /// End of the last phone in seconds.
-    pub(crate) fn seconds(&self) -> f32 {
-        self.ends.last().copied().unwrap_or(0.0)
-    }
-
     /// End of every phone in seconds.
     pub(crate) fn ends(&self) -> &[f32] {
         &self.ends
@@ -63,7 +58,7 @@ mod tests {
     #[test]
     fn every_phone_of_a_slot_or_more_is_reached() {
         let slots = Slots::new(&[0.08, 0.02, 0.1, 0.033, 0.2]);
-        let count = 2 * frames_of(slots.seconds());
+        let count = 2 * frames_of(slots.ends()[4]);
         let reached: Vec<usize> = (0..count).map(|s| slots.at(s).0).collect();
         assert_eq!(count, 22);
         for phone in 0..5 {

@@ -7,3 +7,4 @@ mod native_config;
 pub(crate) mod native_text;
 
 pub use native_config::ConfigError;
+pub(crate) use native_config::{CONFIG_MAX, NativeConfig};

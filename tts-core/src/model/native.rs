@@ -7,7 +7,7 @@ use super::native_config::{ConfigError, NativeConfig};
 use super::native_text::{PhoneTable, Phonetics};
 use crate::codec::{Decoder, DecoderState, HOP, Renderer, RendererState, SAMPLE_RATE};
 use crate::flow::{
-    ConditionScratch, Controls, FlowLm, FlowState, Noise, PhoneIds, Sampler, Slots, TextScratch, frames_of,
+    ConditionScratch, Controls, FlowLm, FlowState, Frame, Noise, PhoneIds, Sampler, Slots, TextScratch, frames_of,
 };
 use crate::kernels::Isa;
 use crate::text::{Break, SpokenClause};
@@ -260,8 +260,13 @@ impl NativeModel {
             return false;
         }
         let Generator { isa, conditioning, flow, noise, noise_frame, condition, scratch, .. } = generator;
-        let style = &conditioning.style_condition;
-        self.flow.condition(*isa, scratch, &stretch.text, &stretch.slots, stretch.next, style, condition);
+        let frame = Frame {
+            text: &stretch.text,
+            slots: &stretch.slots,
+            index: stretch.next,
+            style_condition: &conditioning.style_condition,
+        };
+        self.flow.condition(*isa, scratch, frame, condition);
         stretch.next += 1;
         noise.fill(noise_frame);
         self.flow.step(*isa, flow, &conditioning.sampler, condition, noise_frame);

@@ -11,6 +11,7 @@
 //!
 //! May import: `units`.
 
+pub mod frontend;
 mod lines;
 mod marks;
 pub mod normalize;

@@ -19,8 +19,8 @@ use std::path::{Path, PathBuf};
 use safetensors::SafeTensors;
 use safetensors::tensor::Metadata;
 
-pub use scope::Scope;
-pub use tensor::Tensor;
+pub(crate) use scope::Scope;
+pub(crate) use tensor::Tensor;
 
 /// Why a weights file was refused.
 #[derive(Debug, thiserror::Error)]
@@ -113,7 +113,7 @@ impl Bytes {
 
 /// An opened weights file.
 #[derive(Debug)]
-pub struct Weights {
+pub(crate) struct Weights {
     origin: String,
     bytes: Bytes,
     metadata: Metadata,
@@ -127,7 +127,7 @@ impl Weights {
     ///
     /// # Errors
     /// [`WeightsError::Io`] or [`WeightsError::Format`].
-    pub fn open(path: &Path) -> Result<Self, WeightsError> {
+    pub(crate) fn open(path: &Path) -> Result<Self, WeightsError> {
         let io = |source| WeightsError::Io { path: path.to_owned(), source };
         let file = File::open(path).map_err(io)?;
         if !file.metadata().map_err(io)?.is_file() {
@@ -141,7 +141,7 @@ impl Weights {
     ///
     /// # Errors
     /// [`WeightsError::Format`].
-    pub fn embedded(name: &str, bytes: &'static [u8]) -> Result<Self, WeightsError> {
+    pub(crate) fn embedded(name: &str, bytes: &'static [u8]) -> Result<Self, WeightsError> {
         Self::parse(name.to_owned(), Bytes::Static(bytes))
     }
 
@@ -149,7 +149,7 @@ impl Weights {
     ///
     /// # Errors
     /// [`WeightsError::Format`].
-    pub fn from_bytes(name: &str, bytes: Vec<u8>) -> Result<Self, WeightsError> {
+    pub(crate) fn from_bytes(name: &str, bytes: Vec<u8>) -> Result<Self, WeightsError> {
         Self::parse(name.to_owned(), Bytes::Owned(bytes))
     }
 
@@ -161,27 +161,27 @@ impl Weights {
 
     /// The outermost scope.
     #[must_use]
-    pub fn root(&self) -> Scope<'_> {
+    pub(crate) fn root(&self) -> Scope<'_> {
         Scope::root(self)
+    }
+
+    /// A value of the file's free-form metadata.
+    #[must_use]
+    pub(crate) fn metadata(&self, key: &str) -> Option<&str> {
+        self.metadata.metadata().as_ref()?.get(key).map(String::as_str)
     }
 
     /// Size of the file in bytes.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         self.bytes.get().len()
-    }
-
-    /// Whether the file holds no byte (never true of a file that was parsed).
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 
     /// To be called when everything was loaded.
     ///
     /// # Errors
     /// [`WeightsError::Unread`] names the tensors that nothing asked for.
-    pub fn finish(&self) -> Result<(), WeightsError> {
+    pub(crate) fn finish(&self) -> Result<(), WeightsError> {
         let read = self.read.borrow();
         let mut names: Vec<String> =
             self.metadata.tensors().into_keys().filter(|name| !read.contains(name.as_str())).collect();

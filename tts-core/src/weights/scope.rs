@@ -7,7 +7,7 @@ use super::{Weights, WeightsError};
 
 /// A prefix of tensor names: `flow_lm.transformer.layers.3`.
 #[derive(Debug, Clone)]
-pub struct Scope<'w> {
+pub(crate) struct Scope<'w> {
     weights: &'w Weights,
     prefix: String,
 }
@@ -19,13 +19,13 @@ impl<'w> Scope<'w> {
 
     /// The scope `name` below this one; `name` may hold dots.
     #[must_use]
-    pub fn at(&self, name: &str) -> Self {
+    pub(crate) fn at(&self, name: &str) -> Self {
         Self { weights: self.weights, prefix: self.full(name) }
     }
 
     /// The scope of the `index`-th element of a list.
     #[must_use]
-    pub fn index(&self, index: usize) -> Self {
+    pub(crate) fn index(&self, index: usize) -> Self {
         self.at(&index.to_string())
     }
 
@@ -37,7 +37,7 @@ impl<'w> Scope<'w> {
     ///
     /// # Errors
     /// [`WeightsError::Missing`], [`WeightsError::Shape`] or [`WeightsError::Dtype`].
-    pub fn tensor<const N: usize>(&self, name: &str, shape: [usize; N]) -> Result<Tensor<'w>, WeightsError> {
+    pub(crate) fn tensor<const N: usize>(&self, name: &str, shape: [usize; N]) -> Result<Tensor<'w>, WeightsError> {
         let weights = self.weights;
         let (origin, name) = (&weights.origin, self.full(name));
         let Some(info) = weights.metadata.info(&name) else {

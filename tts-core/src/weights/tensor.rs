@@ -15,7 +15,7 @@ pub(super) enum Format {
 
 /// A tensor whose shape was demanded when it was asked for; row-major.
 #[derive(Debug)]
-pub struct Tensor<'w> {
+pub(crate) struct Tensor<'w> {
     origin: &'w str,
     name: String,
     format: Format,
@@ -40,7 +40,7 @@ impl<'w> Tensor<'w> {
 
     /// The tensor's bytes as stored, for fingerprints.
     #[must_use]
-    pub fn bytes(&self) -> &'w [u8] {
+    pub(crate) fn bytes(&self) -> &'w [u8] {
         self.bytes
     }
 
@@ -48,7 +48,7 @@ impl<'w> Tensor<'w> {
     ///
     /// # Errors
     /// [`WeightsError::NotFinite`].
-    pub fn to_f32(&self) -> Result<Vec<f32>, WeightsError> {
+    pub(crate) fn to_f32(&self) -> Result<Vec<f32>, WeightsError> {
         self.check_finite()?;
         let width = if self.format == Format::F32 { 4 } else { 2 };
         Ok((0..self.bytes.len() / width).map(|i| self.value(i)).collect())
@@ -58,7 +58,7 @@ impl<'w> Tensor<'w> {
     ///
     /// # Errors
     /// [`WeightsError::NotFinite`].
-    pub fn packed(&self, rows: usize, columns: usize) -> Result<PackedMatrix, WeightsError> {
+    pub(crate) fn packed(&self, rows: usize, columns: usize) -> Result<PackedMatrix, WeightsError> {
         self.packed_by(rows, columns, |row, column| row * columns + column)
     }
 

@@ -82,8 +82,9 @@ fn conditions() {
         let style = flow.style_condition(isa, &golden.get("style"));
         let (text, slots) = (golden.get("text"), golden.slots());
         let mut conditions = vec![0.0; golden.get("cond").len()];
-        for (frame, out) in conditions.chunks_exact_mut(flow.config.dim).enumerate() {
-            flow.condition(isa, &mut ConditionScratch::default(), &text, &slots, frame, &style, out);
+        for (index, out) in conditions.chunks_exact_mut(flow.config.dim).enumerate() {
+            let frame = Frame { text: &text, slots: &slots, index, style_condition: &style };
+            flow.condition(isa, &mut ConditionScratch::default(), frame, out);
         }
         close(isa, "condition", &conditions, &golden.get("cond"), 1e-4);
     }

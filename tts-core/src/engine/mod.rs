@@ -1,0 +1,31 @@
+//! The engine: loaded models, voices bound to them, requests, and streams of sound (level 7).
+//!
+//! ```text
+//! Engine ── voice ──▶ Voice ── speak / open ──▶ AudioStream
+//!                                    │   feed.rs: text on its way in
+//!                                    │   composer.rs: text to latents
+//!                                    │   pipeline.rs: latents from a thread of their own
+//!                                    └── stream.rs: latents to sound
+//! ```
+//!
+//! May import: everything below.
+
+mod composer;
+#[expect(clippy::module_inception, reason = "the folder is the room, the file its main word")]
+mod engine;
+mod feed;
+mod pipeline;
+mod plan;
+mod request;
+mod shipped;
+mod stats;
+mod stream;
+mod voice;
+
+pub use engine::{Engine, EngineInfo, EngineOptions};
+pub use feed::{FeedClosed, TextFeed};
+pub use plan::{Plan, PlannedClause, PlannedItem};
+pub use request::{Sampling, Settings, SynthesisRequest};
+pub use stats::{StreamStats, WordTiming};
+pub use stream::{AudioChunk, AudioStream, Poll};
+pub use voice::Voice;

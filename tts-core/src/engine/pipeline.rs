@@ -1,0 +1,96 @@
+//! Latents from a thread of their own, a few ahead of the sound.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
+use std::thread::{self, JoinHandle};
+use std::time::Instant;
+
+use super::composer::{Composer, Counters, Event};
+use super::feed::FeedWatch;
+
+/// Events that may wait to become sound: about a second.
+const AHEAD: usize = 24;
+
+/// The receiving end, in the thread that makes sound.
+#[derive(Debug)]
+pub(super) struct Worker {
+    events: Option<Receiver<(Event, Vec<f32>, Counters)>>,
+    /// Used latents on their way back, so that none is allocated in the steady state.
+    back: Sender<Vec<f32>>,
+    /// The feed, to close it and to ask when text came.
+    feed: FeedWatch,
+    thread: Option<JoinHandle<()>>,
+    pub(super) counters: Counters,
+}
+
+/// The thread is gone.
+#[derive(Debug)]
+pub(super) struct Lost;
+
+impl Worker {
+    /// Starts the thread.
+    pub(super) fn start(composer: Composer, latent: usize) -> std::io::Result<Self> {
+        let feed = composer.feed().watch();
+        let (send, events) = sync_channel(AHEAD);
+        let (back, used) = channel::<Vec<f32>>();
+        let thread =
+            thread::Builder::new().name("tts-latents".to_owned()).spawn(move || run(composer, latent, &send, &used))?;
+        Ok(Self { events: Some(events), back, feed, thread: Some(thread), counters: Counters::default() })
+    }
+
+    /// When text arrived first.
+    pub(super) fn first_push(&self) -> Option<Instant> {
+        self.feed.first_push()
+    }
+
+    /// The next event; `latent` is filled if it is a latent.
+    pub(super) fn advance(&mut self, latent: &mut [f32], deadline: Option<Instant>) -> Result<Event, Lost> {
+        let Some(events) = &self.events else { return Ok(Event::End) };
+        let message = match deadline {
+            None => events.recv().map_err(|_| Lost)?,
+            Some(deadline) => match events.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(message) => message,
+                Err(RecvTimeoutError::Timeout) => return Ok(Event::Late),
+                Err(RecvTimeoutError::Disconnected) => return Err(Lost),
+            },
+        };
+        let (event, buffer, counters) = message;
+        self.counters = counters;
+        if matches!(event, Event::Latent) {
+            latent.copy_from_slice(&buffer);
+            // the thread may have ended meanwhile: the buffer is dropped then
+            let _ = self.back.send(buffer);
+        }
+        Ok(event)
+    }
+}
+
+fn run(
+    mut composer: Composer,
+    latent: usize,
+    send: &SyncSender<(Event, Vec<f32>, Counters)>,
+    used: &Receiver<Vec<f32>>,
+) {
+    loop {
+        let mut buffer = used.try_recv().unwrap_or_else(|_| vec![0.0; latent]);
+        let event = composer.advance(&mut buffer, None);
+        let end = matches!(event, Event::End);
+        if !matches!(event, Event::Latent) {
+            buffer = Vec::new();
+        }
+        // a receiver that is gone means that the stream was dropped
+        if send.send((event, buffer, composer.counters)).is_err() || end {
+            return;
+        }
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.feed.close();
+        self.events = None;
+        if let Some(thread) = self.thread.take() {
+            // it ends within a frame; if it panicked, the panic was already reported by its own thread
+            let _ = thread.join();
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! The public error: one variant for every room that can refuse something (level 6).
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use crate::kernels::IsaError;
+use crate::model::ConfigError;
+use crate::text::pronounce::PronounceError;
+use crate::voice::{CardError, VoiceError};
+use crate::weights::WeightsError;
+
+/// Why something could not be done. Every message says what was found, what was expected and what to do.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file of the model could not be read.
+    #[error("cannot read {}: {source}; a model is a folder with config.toml and model.safetensors", path.display())]
+    Model {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// config.toml was refused.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The weights were refused.
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
+    /// The voice was refused.
+    #[error(transparent)]
+    Voice(#[from] VoiceError),
+    /// A shipped voice's card was refused.
+    #[error(transparent)]
+    Card(#[from] CardError),
+    /// The embedded pronunciations were refused.
+    #[error(transparent)]
+    Pronounce(#[from] PronounceError),
+    /// The instruction set that was demanded is not there.
+    #[error(transparent)]
+    Isa(#[from] IsaError),
+    /// More threads than the machine or the model can use.
+    #[error(
+        "{asked} threads asked for, expected 1 to {most}: this model uses one thread for latents and one for sound"
+    )]
+    Threads {
+        /// How many were asked for.
+        asked: NonZeroUsize,
+        /// How many can be used.
+        most: usize,
+    },
+    /// A thread could not be started.
+    #[error("cannot start a thread: {0}; try with one thread")]
+    Spawn(std::io::Error),
+    /// The weights led to a sound that is not a number.
+    #[error("the sound at {seconds:.2} s is not a number; the weights are damaged, fetch or convert them again")]
+    NotFinite {
+        /// Where in the stream.
+        seconds: f64,
+    },
+    /// The thread that makes latents ended without a word.
+    #[error("the thread that makes latents ended early; this is a bug, please report the text and the seed")]
+    WorkerLost,
+}
