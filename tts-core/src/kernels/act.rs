@@ -4,7 +4,7 @@
 //! interval, made for this file by Lawson's iteration and rounded to f32. Every function is branch-free, so that the
 //! compiler vectorises the loop over the slice; an element's result does not depend on where it lies.
 
-use super::simd::{LANES, Simd, sum};
+use super::simd::{LANES, Simd, padded, sum};
 use super::{Isa, dispatch};
 
 /// 1.5·2^23: adding it rounds to an integer, which then lies in the low bits.
@@ -102,7 +102,14 @@ pub(super) fn softmax_body<S: Simd>(s: S, x: &mut [f32]) {
             tops[lane] = if chunk[lane] > tops[lane] { chunk[lane] } else { tops[lane] };
         }
     }
-    let top = tops.iter().chain(rest).fold(f32::NEG_INFINITY, |top, value| if *value > top { *value } else { top });
+    let rest = padded(rest, f32::NEG_INFINITY);
+    for lane in 0..LANES {
+        tops[lane] = if rest[lane] > tops[lane] { rest[lane] } else { tops[lane] };
+    }
+    let mut top = f32::NEG_INFINITY;
+    for lane in 0..LANES {
+        top = if tops[lane] > top { tops[lane] } else { top };
+    }
     let mut totals = [0.0; LANES];
     let (chunks, rest) = x.as_chunks_mut::<LANES>();
     for chunk in chunks {
@@ -113,9 +120,12 @@ pub(super) fn softmax_body<S: Simd>(s: S, x: &mut [f32]) {
             totals[lane] += chunk[lane];
         }
     }
-    for (total, value) in totals.iter_mut().zip(rest) {
+    for value in rest.iter_mut() {
         *value = exp_of(s, *value - top);
-        *total += *value;
+    }
+    let rest = padded(rest, 0.0);
+    for lane in 0..LANES {
+        totals[lane] += rest[lane];
     }
     let inverse = 1.0 / sum(totals);
     for x in x {

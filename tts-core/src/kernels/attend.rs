@@ -1,8 +1,8 @@
 //! Attention of one query position over cached keys and values (Vaswani et al. 2017, section 3.2).
 
 use super::act::softmax_body;
-use super::simd::Simd;
-use super::vector::{axpy_body, dot_body};
+use super::simd::{LANES, Simd};
+use super::vector::dot_body;
 use super::{Isa, dispatch};
 
 /// Values of scratch that [`attend`] needs for `rows` cached positions: one score per head and row.
@@ -59,28 +59,60 @@ fn body<S: Simd>(
     heads: usize,
     scores: &mut [f32],
 ) {
-    let width = q.len();
-    let dim = width / heads;
+    let (width, dim) = (q.len(), q.len() / heads);
     let rows = scores.len() / heads;
     let scale = 1.0 / (dim as f32).sqrt();
-    let keys = keys[0].chunks_exact(width).chain(keys[1].chunks_exact(width));
-    for (n, key) in keys.enumerate() {
-        for head in 0..heads {
-            let at = head * dim;
-            scores[head * rows + n] = scale * dot_body(s, &q[at..at + dim], &key[at..at + dim]);
-        }
-    }
     for head in 0..heads {
-        softmax_body(s, &mut scores[head * rows..(head + 1) * rows]);
-    }
-    out.fill(0.0);
-    let values = values[0].chunks_exact(width).chain(values[1].chunks_exact(width));
-    for (n, value) in values.enumerate() {
-        for head in 0..heads {
-            let at = head * dim;
-            axpy_body(s, &mut out[at..at + dim], scores[head * rows + n], &value[at..at + dim]);
+        let at = head * dim;
+        let scores = &mut scores[head * rows..][..rows];
+        let (q, out) = (&q[at..][..dim], &mut out[at..][..dim]);
+        for (score, key) in scores.iter_mut().zip(runs(keys, width)) {
+            *score = scale * dot_body(s, q, &key[at..][..dim]);
+        }
+        softmax_body(s, scores);
+        let mut first = 0;
+        while first + 4 * LANES <= dim {
+            mix::<S, 4>(s, &mut out[first..], scores, values, width, at + first);
+            first += 4 * LANES;
+        }
+        while first + LANES <= dim {
+            mix::<S, 1>(s, &mut out[first..], scores, values, width, at + first);
+            first += LANES;
+        }
+        for c in first..dim {
+            let mut sum = 0.0;
+            for (share, value) in scores.iter().zip(runs(values, width)) {
+                sum = s.madd(*share, value[at + c], sum);
+            }
+            out[c] = sum;
         }
     }
+}
+
+/// Rows of both runs, older first.
+#[inline(always)]
+fn runs(of: [&[f32]; 2], width: usize) -> impl Iterator<Item = &[f32]> {
+    of[0].chunks_exact(width).chain(of[1].chunks_exact(width))
+}
+
+/// `out[c] = Σ_n scores[n]·values[n][at + c]` for `16·B` channels, summed in registers.
+#[inline(always)]
+fn mix<S: Simd, const B: usize>(s: S, out: &mut [f32], scores: &[f32], values: [&[f32]; 2], width: usize, at: usize) {
+    let mut sums = [[0.0; LANES]; B];
+    let mut n = 0;
+    for run in values {
+        for value in run.chunks_exact(width) {
+            let share = scores[n];
+            let value = &value[at..][..B * LANES];
+            for block in 0..B {
+                for lane in 0..LANES {
+                    sums[block][lane] = s.madd(share, value[block * LANES + lane], sums[block][lane]);
+                }
+            }
+            n += 1;
+        }
+    }
+    out[..B * LANES].copy_from_slice(sums.as_flattened());
 }
 
 #[cfg(test)]

@@ -199,6 +199,10 @@ impl<S: Simd, C: Column> Product<'_, S, C> {
     }
 }
 
+/// How far ahead of its use one row asks for a weight, in bytes: beyond the pages the hardware prefetcher follows by
+/// itself. It raised the share of the L3's bandwidth from about 55 to 82 % (docs/SPEED.md).
+const AHEAD: usize = 8192;
+
 /// `start[p] + Σ_i inputs[r][i]·columns[i][offset + p]` for `R` rows and `P` panels, in ascending i.
 #[inline(always)]
 fn sums<S: Simd, C: Column, const R: usize, const P: usize, const G: usize>(
@@ -210,6 +214,11 @@ fn sums<S: Simd, C: Column, const R: usize, const P: usize, const G: usize>(
 ) -> [[Lanes; P]; R] {
     let mut sums = [start; R];
     for i in 0..columns.len() {
+        if R == 1 && P == G {
+            for line in 0..size_of::<[C; G]>().div_ceil(64) {
+                s.prefetch(columns.as_ptr().wrapping_add(i).cast::<u8>().wrapping_add(AHEAD + 64 * line));
+            }
+        }
         for p in 0..P {
             let w = columns[i][offset + p].lanes(s);
             for r in 0..R {

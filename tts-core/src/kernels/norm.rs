@@ -1,6 +1,6 @@
 //! Layer normalisation over channels-last rows (Ba, Kiros and Hinton 2016).
 
-use super::simd::{LANES, Simd, sum};
+use super::simd::{LANES, Simd, padded, sum};
 use super::{Isa, dispatch};
 
 /// `y = (x - mean) / √(var + eps) · weight + bias` for each row of `channels` values; the variance is the biased one.
@@ -24,8 +24,8 @@ pub fn layer_norm(isa: Isa, y: &mut [f32], x: &[f32], channels: usize, eps: f32,
 #[inline(always)]
 fn body<S: Simd>(s: S, y: &mut [f32], x: &[f32], channels: usize, eps: f32, weight: &[f32], bias: &[f32]) {
     for (y, x) in y.chunks_exact_mut(channels).zip(x.chunks_exact(channels)) {
-        let mean = lane_sum(s, x, |_, value, total| total + value) / channels as f32;
-        let squares = lane_sum(s, x, |s, value, total| s.madd(value - mean, value - mean, total));
+        let mean = lane_sum(s, x, 0.0, |_, value, total| total + value) / channels as f32;
+        let squares = lane_sum(s, x, mean, |s, value, total| s.madd(value - mean, value - mean, total));
         let inverse = 1.0 / (squares / channels as f32 + eps).sqrt();
         for (y, x) in y.iter_mut().zip(x) {
             *y = (x - mean) * inverse;
@@ -43,9 +43,10 @@ fn body<S: Simd>(s: S, y: &mut [f32], x: &[f32], channels: usize, eps: f32, weig
     }
 }
 
-/// Folds a row into sixteen running totals, value i into total i mod 16, and sums these.
+/// Folds a row into sixteen running totals, value i into total i mod 16, and sums these; a step with
+/// `neutral` changes nothing.
 #[inline(always)]
-fn lane_sum<S: Simd>(s: S, row: &[f32], step: impl Fn(S, f32, f32) -> f32) -> f32 {
+fn lane_sum<S: Simd>(s: S, row: &[f32], neutral: f32, step: impl Fn(S, f32, f32) -> f32) -> f32 {
     let mut total = [0.0; LANES];
     let (chunks, rest) = row.as_chunks::<LANES>();
     for chunk in chunks {
@@ -53,8 +54,11 @@ fn lane_sum<S: Simd>(s: S, row: &[f32], step: impl Fn(S, f32, f32) -> f32) -> f3
             total[lane] = step(s, chunk[lane], total[lane]);
         }
     }
-    for (total, value) in total.iter_mut().zip(rest) {
-        *total = step(s, *value, *total);
+    if !rest.is_empty() {
+        let rest = padded(rest, neutral);
+        for lane in 0..LANES {
+            total[lane] = step(s, rest[lane], total[lane]);
+        }
     }
     sum(total)
 }

@@ -21,6 +21,9 @@ pub(super) trait Simd: Copy {
     /// `a·b + c`, fused where the set can, else rounded twice.
     fn madd(self, a: f32, b: f32, c: f32) -> f32;
 
+    /// Asks for the cache line at an address, which need not be valid. Nothing where the set has no such hint.
+    fn prefetch(self, at: *const u8);
+
     /// Sixteen halves (IEEE binary16 bits, finite) as f32, exactly.
     fn halves(self, bits: &[u16; LANES]) -> Lanes;
 }
@@ -38,6 +41,9 @@ impl Simd for Portable {
     fn madd(self, a: f32, b: f32, c: f32) -> f32 {
         a * b + c
     }
+
+    #[inline(always)]
+    fn prefetch(self, _: *const u8) {}
 
     #[inline(always)]
     fn halves(self, bits: &[u16; LANES]) -> Lanes {
@@ -73,4 +79,13 @@ pub(super) fn sum(lanes: Lanes) -> f32 {
         quarter[i] = half[i] + half[i + 4];
     }
     (quarter[0] + quarter[2]) + (quarter[1] + quarter[3])
+}
+
+/// Fewer than sixteen values, filled up with `filler`: so that the rest of a slice goes through the same arithmetic as
+/// its chunks, and the running sums never leave their registers.
+#[inline(always)]
+pub(super) fn padded(rest: &[f32], filler: f32) -> Lanes {
+    let mut lanes = [filler; LANES];
+    lanes[..rest.len()].copy_from_slice(rest);
+    lanes
 }

@@ -1,6 +1,6 @@
 //! Sums and products of vectors.
 
-use super::simd::{LANES, Simd, sum};
+use super::simd::{LANES, Simd, padded, sum};
 use super::{Isa, dispatch};
 
 /// `Σ a[i]·b[i]`, in sixteen running sums (term i in sum i mod 16) added by a fixed tree.
@@ -65,8 +65,11 @@ pub(super) fn dot_body<S: Simd>(s: S, a: &[f32], b: &[f32]) -> f32 {
             totals[lane] = s.madd(a[lane], b[lane], totals[lane]);
         }
     }
-    for (total, (a, b)) in totals.iter_mut().zip(a_rest.iter().zip(b_rest)) {
-        *total = s.madd(*a, *b, *total);
+    if !a_rest.is_empty() {
+        let (a, b) = (padded(a_rest, 0.0), padded(b_rest, 0.0));
+        for lane in 0..LANES {
+            totals[lane] = s.madd(a[lane], b[lane], totals[lane]);
+        }
     }
     sum(totals)
 }
@@ -93,7 +96,7 @@ fn scale_body<S: Simd>(_: S, y: &mut [f32], a: f32) {
 }
 
 #[inline(always)]
-pub(super) fn axpy_body<S: Simd>(s: S, y: &mut [f32], a: f32, x: &[f32]) {
+fn axpy_body<S: Simd>(s: S, y: &mut [f32], a: f32, x: &[f32]) {
     for (y, x) in y.iter_mut().zip(x) {
         *y = s.madd(a, *x, *y);
     }

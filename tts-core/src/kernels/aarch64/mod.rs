@@ -18,6 +18,9 @@ impl Simd for Neon {
     }
 
     #[inline(always)]
+    fn prefetch(self, _: *const u8) {}
+
+    #[inline(always)]
     fn halves(self, bits: &[u16; LANES]) -> Lanes {
         let mut out = [0.0; LANES];
         for lane in 0..LANES {

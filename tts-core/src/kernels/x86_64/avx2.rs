@@ -1,6 +1,6 @@
 //! AVX2 with FMA and F16C: sixteen registers of eight lanes.
 
-use std::arch::x86_64::{__m128i, __m256, _mm_loadu_si128, _mm256_cvtph_ps};
+use std::arch::x86_64::{__m128i, __m256, _MM_HINT_T0, _mm_loadu_si128, _mm_prefetch, _mm256_cvtph_ps};
 
 use super::super::simd::{LANES, Lanes, Simd};
 
@@ -26,6 +26,12 @@ impl Simd for Avx2 {
     #[inline(always)]
     fn madd(self, a: f32, b: f32, c: f32) -> f32 {
         a.mul_add(b, c)
+    }
+
+    #[inline(always)]
+    fn prefetch(self, at: *const u8) {
+        // SAFETY: every x86-64 CPU has the instruction, and it never faults, whatever the address.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
     }
 
     #[inline(always)]

@@ -1,6 +1,6 @@
 //! AVX-512 (F, BW, VL, DQ): thirty-two registers of sixteen lanes.
 
-use std::arch::x86_64::{__m256i, __m512, _mm256_loadu_si256, _mm512_cvtph_ps};
+use std::arch::x86_64::{__m256i, __m512, _MM_HINT_T0, _mm_prefetch, _mm256_loadu_si256, _mm512_cvtph_ps};
 
 use super::super::simd::{LANES, Lanes, Simd};
 
@@ -26,6 +26,12 @@ impl Simd for Avx512 {
     #[inline(always)]
     fn madd(self, a: f32, b: f32, c: f32) -> f32 {
         a.mul_add(b, c)
+    }
+
+    #[inline(always)]
+    fn prefetch(self, at: *const u8) {
+        // SAFETY: every x86-64 CPU has the instruction, and it never faults, whatever the address.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
     }
 
     #[inline(always)]

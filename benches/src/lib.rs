@@ -1,0 +1,153 @@
+//! Timing and tables that every benchmark here shares.
+//!
+//! Our own harness, not criterion: a kernel is judged by its share of the memory bandwidth measured in the same run, a
+//! figure criterion cannot print, and a record is one CSV row a kernel, to be committed and compared. Times are minima,
+//! since noise on a shared machine only adds.
+
+use std::fs::File;
+use std::hint::black_box;
+use std::io::{self, Write};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// Seconds of one call of `work`: the least of `samples` means, each over enough calls to last `sample`.
+pub fn seconds(samples: usize, sample: Duration, mut work: impl FnMut()) -> f64 {
+    let mut calls = 1u32;
+    loop {
+        let start = Instant::now();
+        for _ in 0..calls {
+            work();
+        }
+        let spent = start.elapsed();
+        if spent >= sample || calls >= 1 << 24 {
+            break;
+        }
+        calls = if spent.is_zero() {
+            calls * 16
+        } else {
+            (calls * 2).max((calls as f64 * (sample.as_secs_f64() / spent.as_secs_f64())) as u32)
+        };
+    }
+    let mut best = f64::INFINITY;
+    for _ in 0..samples {
+        let start = Instant::now();
+        for _ in 0..calls {
+            work();
+        }
+        best = best.min(start.elapsed().as_secs_f64() / f64::from(calls));
+    }
+    best
+}
+
+/// Bytes per second at which one thread reads `bytes` of memory over and over, by sums in the widest registers that
+/// baseline code may use at run time.
+#[must_use]
+pub fn read_bandwidth(bytes: usize, samples: usize, sample: Duration) -> f64 {
+    let memory = vec![1u64; (bytes / 8).next_multiple_of(64)];
+    let time = seconds(samples, sample, || {
+        black_box(read(black_box(&memory)));
+    });
+    size_of_val::<[u64]>(&memory) as f64 / time
+}
+
+fn read(memory: &[u64]) -> u64 {
+    #[cfg(target_arch = "x86_64")]
+    {
+        #[target_feature(enable = "avx512f")]
+        fn widest(memory: &[u64]) -> u64 {
+            sum(memory)
+        }
+        #[target_feature(enable = "avx2")]
+        fn wide(memory: &[u64]) -> u64 {
+            sum(memory)
+        }
+        if is_x86_feature_detected!("avx512f") {
+            // SAFETY: avx512f was just detected.
+            return unsafe { widest(memory) };
+        }
+        if is_x86_feature_detected!("avx2") {
+            // SAFETY: avx2 was just detected.
+            return unsafe { wide(memory) };
+        }
+    }
+    sum(memory)
+}
+
+#[inline(always)]
+fn sum(memory: &[u64]) -> u64 {
+    let mut totals = [0u64; 64];
+    for chunk in memory.as_chunks::<64>().0 {
+        for (total, value) in totals.iter_mut().zip(chunk) {
+            *total = total.wrapping_add(*value);
+        }
+    }
+    totals.iter().fold(0, |sum, total| sum.wrapping_add(*total))
+}
+
+/// One measured line.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// What ran.
+    pub kernel: String,
+    /// Name of the instruction set.
+    pub isa: &'static str,
+    /// Shape, as `OxI T=n` or a length.
+    pub size: String,
+    /// What the weights were read from: `cache` (one matrix again and again), `model`, `memory`; empty without weights.
+    pub from: &'static str,
+    /// Seconds of one call.
+    pub seconds: f64,
+    /// Floating-point operations of one call; zero where that says nothing.
+    pub flops: f64,
+    /// Bytes that one call has to read and write at least.
+    pub bytes: f64,
+    /// Bytes per second measured over the same footprint; zero where none was measured.
+    pub bandwidth: f64,
+}
+
+/// The head of the table that [`Row::print`] fills.
+pub const HEAD: &str =
+    "kernel        isa       size              from        ns        GFLOP/s     GB/s   of bandwidth";
+
+impl Row {
+    /// The line for people.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let dash = |value: f64, text: String| if value > 0.0 { text } else { "-".into() };
+        format!(
+            "{:<13} {:<9} {:<17} {:<7} {:>10.0} {:>12} {:>8.1} {:>10}",
+            self.kernel,
+            self.isa,
+            self.size,
+            self.from,
+            self.seconds * 1e9,
+            dash(self.flops, format!("{:.1}", self.flops / self.seconds / 1e9)),
+            self.bytes / self.seconds / 1e9,
+            dash(self.bandwidth, format!("{:.0} %", 100.0 * self.bytes / self.seconds / self.bandwidth)),
+        )
+    }
+}
+
+/// Writes rows as CSV.
+///
+/// # Errors
+/// What the file system says.
+pub fn write_csv(path: &Path, rows: &[Row]) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    writeln!(file, "kernel,isa,size,from,ns,gflops,gbytes_per_s,bandwidth_gbytes_per_s")?;
+    for row in rows {
+        writeln!(
+            file,
+            "{},{},{},{},{:.1},{:.3},{:.3},{:.3}",
+            row.kernel,
+            row.isa,
+            row.size,
+            row.from,
+            row.seconds * 1e9,
+            row.flops / row.seconds / 1e9,
+            row.bytes / row.seconds / 1e9,
+            row.bandwidth / 1e9
+        )?;
+    }
+    Ok(())
+}
