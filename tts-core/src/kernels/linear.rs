@@ -38,6 +38,7 @@ pub fn linear_strided(isa: Isa, y: &mut [f32], x: &[f32], stride: usize, w: &Pac
     let rows = y.len() / outputs;
     let needed = (rows - 1).checked_mul(stride).and_then(|last| last.checked_add(inputs));
     assert!(needed.is_some_and(|needed| needed <= x.len()), "x of {} values ends before row {rows} does", x.len());
+    let isa = if rows < 4 { isa.narrow() } else { isa };
     dispatch!(isa, linear_body(y: &mut [f32], x: &[f32], stride: usize, w: &PackedMatrix, b: &[f32]));
 }
 
@@ -54,31 +55,31 @@ fn linear_body<S: Simd>(s: S, y: &mut [f32], x: &[f32], stride: usize, w: &Packe
 /// Sixteen weights of one input, as stored.
 trait Column {
     /// The weights as f32.
-    fn lanes<S: Simd>(&self, s: S) -> Lanes;
+    fn vector<S: Simd>(&self, s: S) -> S::Vector;
 }
 
 impl Column for Full {
     #[inline(always)]
-    fn lanes<S: Simd>(&self, _: S) -> Lanes {
-        self.0
+    fn vector<S: Simd>(&self, s: S) -> S::Vector {
+        s.load(&self.0)
     }
 }
 
 impl Column for Half {
     #[inline(always)]
-    fn lanes<S: Simd>(&self, s: S) -> Lanes {
+    fn vector<S: Simd>(&self, s: S) -> S::Vector {
         s.halves(&self.0)
     }
 }
 
 impl Column for Upper {
     #[inline(always)]
-    fn lanes<S: Simd>(&self, _: S) -> Lanes {
+    fn vector<S: Simd>(&self, s: S) -> S::Vector {
         let mut out = [0.0; LANES];
         for lane in 0..LANES {
             out[lane] = f32::from_bits(u32::from(self.0[lane]) << 16);
         }
-        out
+        s.load(&out)
     }
 }
 
@@ -212,7 +213,11 @@ fn sums<S: Simd, C: Column, const R: usize, const P: usize, const G: usize>(
     offset: usize,
     start: [Lanes; P],
 ) -> [[Lanes; P]; R] {
-    let mut sums = [start; R];
+    let mut first = [s.splat(0.0); P];
+    for p in 0..P {
+        first[p] = s.load(&start[p]);
+    }
+    let mut sums = [first; R];
     for i in 0..columns.len() {
         if R == 1 && P == G {
             for line in 0..size_of::<[C; G]>().div_ceil(64) {
@@ -220,16 +225,19 @@ fn sums<S: Simd, C: Column, const R: usize, const P: usize, const G: usize>(
             }
         }
         for p in 0..P {
-            let w = columns[i][offset + p].lanes(s);
+            let w = columns[i][offset + p].vector(s);
             for r in 0..R {
-                let value = inputs[r][i];
-                for lane in 0..LANES {
-                    sums[r][p][lane] = s.madd(w[lane], value, sums[r][p][lane]);
-                }
+                sums[r][p] = s.vector_madd(w, s.splat(inputs[r][i]), sums[r][p]);
             }
         }
     }
-    sums
+    let mut out = [start; R];
+    for r in 0..R {
+        for p in 0..P {
+            s.store(sums[r][p], &mut out[r][p]);
+        }
+    }
+    out
 }
 
 #[cfg(test)]

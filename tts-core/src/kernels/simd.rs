@@ -11,6 +11,10 @@ pub(super) type Lanes = [f32; LANES];
 /// A body that takes `s: impl Simd` is `#[inline(always)]`, so that it is compiled inside the `#[target_feature]`
 /// function that made the token.
 pub(super) trait Simd: Copy {
+    /// Sixteen f32 in registers. Only the matrix product names its vectors: there the compiler, given plain arrays, chose
+    /// registers of four for AVX2 and spilled the sums (docs/SPEED.md).
+    type Vector: Copy;
+
     /// Rows that one tile of a matrix product holds in registers, beside [`Simd::WIDE`] panels.
     const ROWS: usize;
     /// Panels of such a tile: 1 or 2.
@@ -21,11 +25,23 @@ pub(super) trait Simd: Copy {
     /// `a·b + c`, fused where the set can, else rounded twice.
     fn madd(self, a: f32, b: f32, c: f32) -> f32;
 
+    /// Sixteen values from memory.
+    fn load(self, lanes: &Lanes) -> Self::Vector;
+
+    /// Sixteen values to memory.
+    fn store(self, vector: Self::Vector, lanes: &mut Lanes);
+
+    /// One value in all lanes.
+    fn splat(self, value: f32) -> Self::Vector;
+
+    /// [`Simd::madd`] lane by lane.
+    fn vector_madd(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
+
     /// Asks for the cache line at an address, which need not be valid. Nothing where the set has no such hint.
     fn prefetch(self, at: *const u8);
 
     /// Sixteen halves (IEEE binary16 bits, finite) as f32, exactly.
-    fn halves(self, bits: &[u16; LANES]) -> Lanes;
+    fn halves(self, bits: &[u16; LANES]) -> Self::Vector;
 }
 
 /// What every CPU of the target has: no fused multiply-add, since that would be a library call.
@@ -33,6 +49,8 @@ pub(super) trait Simd: Copy {
 pub(super) struct Portable;
 
 impl Simd for Portable {
+    type Vector = Lanes;
+
     const ROWS: usize = 2;
     const WIDE: usize = 1;
     const SINGLE: usize = 2;
@@ -40,6 +58,30 @@ impl Simd for Portable {
     #[inline(always)]
     fn madd(self, a: f32, b: f32, c: f32) -> f32 {
         a * b + c
+    }
+
+    #[inline(always)]
+    fn load(self, lanes: &Lanes) -> Lanes {
+        *lanes
+    }
+
+    #[inline(always)]
+    fn store(self, vector: Lanes, lanes: &mut Lanes) {
+        *lanes = vector;
+    }
+
+    #[inline(always)]
+    fn splat(self, value: f32) -> Lanes {
+        [value; LANES]
+    }
+
+    #[inline(always)]
+    fn vector_madd(self, a: Lanes, b: Lanes, c: Lanes) -> Lanes {
+        let mut out = [0.0; LANES];
+        for lane in 0..LANES {
+            out[lane] = a[lane] * b[lane] + c[lane];
+        }
+        out
     }
 
     #[inline(always)]

@@ -1,6 +1,9 @@
 //! AVX2 with FMA and F16C: sixteen registers of eight lanes.
 
-use std::arch::x86_64::{__m128i, __m256, _MM_HINT_T0, _mm_loadu_si128, _mm_prefetch, _mm256_cvtph_ps};
+use std::arch::x86_64::{
+    __m128i, __m256, _MM_HINT_T0, _mm_loadu_si128, _mm_prefetch, _mm256_cvtph_ps, _mm256_fmadd_ps, _mm256_loadu_ps,
+    _mm256_set1_ps, _mm256_storeu_ps,
+};
 
 use super::super::simd::{LANES, Lanes, Simd};
 
@@ -18,6 +21,8 @@ impl Avx2 {
 }
 
 impl Simd for Avx2 {
+    type Vector = [__m256; 2];
+
     // 6 rows of one panel: 12 accumulators, 2 weights, 1 broadcast of 16 registers.
     const ROWS: usize = 6;
     const WIDE: usize = 1;
@@ -35,13 +40,43 @@ impl Simd for Avx2 {
     }
 
     #[inline(always)]
-    fn halves(self, bits: &[u16; LANES]) -> Lanes {
-        let source = bits.as_ptr();
-        // SAFETY: `self` proves F16C; both loads read 8 halves inside `bits`; two __m256 are 16 f32 in memory.
+    fn load(self, lanes: &Lanes) -> Self::Vector {
+        let source = lanes.as_ptr();
+        // SAFETY: `self` proves AVX; both loads read 8 values inside `lanes`.
+        unsafe { [_mm256_loadu_ps(source), _mm256_loadu_ps(source.add(8))] }
+    }
+
+    #[inline(always)]
+    fn store(self, vector: Self::Vector, lanes: &mut Lanes) {
+        let target = lanes.as_mut_ptr();
+        // SAFETY: `self` proves AVX; both stores write 8 values inside `lanes`.
         unsafe {
-            let low: __m256 = _mm256_cvtph_ps(_mm_loadu_si128(source.cast::<__m128i>()));
-            let high: __m256 = _mm256_cvtph_ps(_mm_loadu_si128(source.add(8).cast::<__m128i>()));
-            std::mem::transmute::<[__m256; 2], Lanes>([low, high])
+            _mm256_storeu_ps(target, vector[0]);
+            _mm256_storeu_ps(target.add(8), vector[1]);
+        }
+    }
+
+    #[inline(always)]
+    fn splat(self, value: f32) -> Self::Vector {
+        // SAFETY: `self` proves AVX.
+        let half = unsafe { _mm256_set1_ps(value) };
+        [half, half]
+    }
+
+    #[inline(always)]
+    fn vector_madd(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector {
+        // SAFETY: `self` proves FMA.
+        unsafe { [_mm256_fmadd_ps(a[0], b[0], c[0]), _mm256_fmadd_ps(a[1], b[1], c[1])] }
+    }
+
+    #[inline(always)]
+    fn halves(self, bits: &[u16; LANES]) -> Self::Vector {
+        let source = bits.as_ptr();
+        // SAFETY: `self` proves F16C; both loads read 8 halves inside `bits`.
+        unsafe {
+            let low = _mm_loadu_si128(source.cast::<__m128i>());
+            let high = _mm_loadu_si128(source.add(8).cast::<__m128i>());
+            [_mm256_cvtph_ps(low), _mm256_cvtph_ps(high)]
         }
     }
 }

@@ -1,6 +1,9 @@
 //! AVX-512 (F, BW, VL, DQ): thirty-two registers of sixteen lanes.
 
-use std::arch::x86_64::{__m256i, __m512, _MM_HINT_T0, _mm_prefetch, _mm256_loadu_si256, _mm512_cvtph_ps};
+use std::arch::x86_64::{
+    __m256i, __m512, _MM_HINT_T0, _mm_prefetch, _mm256_loadu_si256, _mm512_cvtph_ps, _mm512_fmadd_ps, _mm512_loadu_ps,
+    _mm512_set1_ps, _mm512_storeu_ps,
+};
 
 use super::super::simd::{LANES, Lanes, Simd};
 
@@ -18,6 +21,8 @@ impl Avx512 {
 }
 
 impl Simd for Avx512 {
+    type Vector = __m512;
+
     // 8 rows of two panels: 16 accumulators hide the latency, the broadcasts fold into the multiply-add.
     const ROWS: usize = 8;
     const WIDE: usize = 2;
@@ -35,11 +40,32 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
-    fn halves(self, bits: &[u16; LANES]) -> Lanes {
-        // SAFETY: `self` proves AVX-512 F; the load reads the 16 halves of `bits`; a __m512 is 16 f32 in memory.
-        unsafe {
-            let wide = _mm512_cvtph_ps(_mm256_loadu_si256(bits.as_ptr().cast::<__m256i>()));
-            std::mem::transmute::<__m512, Lanes>(wide)
-        }
+    fn load(self, lanes: &Lanes) -> __m512 {
+        // SAFETY: `self` proves AVX-512 F; the load reads the 16 values of `lanes`.
+        unsafe { _mm512_loadu_ps(lanes.as_ptr()) }
+    }
+
+    #[inline(always)]
+    fn store(self, vector: __m512, lanes: &mut Lanes) {
+        // SAFETY: `self` proves AVX-512 F; the store writes the 16 values of `lanes`.
+        unsafe { _mm512_storeu_ps(lanes.as_mut_ptr(), vector) }
+    }
+
+    #[inline(always)]
+    fn splat(self, value: f32) -> __m512 {
+        // SAFETY: `self` proves AVX-512 F.
+        unsafe { _mm512_set1_ps(value) }
+    }
+
+    #[inline(always)]
+    fn vector_madd(self, a: __m512, b: __m512, c: __m512) -> __m512 {
+        // SAFETY: `self` proves AVX-512 F.
+        unsafe { _mm512_fmadd_ps(a, b, c) }
+    }
+
+    #[inline(always)]
+    fn halves(self, bits: &[u16; LANES]) -> __m512 {
+        // SAFETY: `self` proves AVX-512 F; the load reads the 16 halves of `bits`.
+        unsafe { _mm512_cvtph_ps(_mm256_loadu_si256(bits.as_ptr().cast::<__m256i>())) }
     }
 }
