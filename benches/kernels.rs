@@ -90,6 +90,7 @@ impl Bench<'_> {
             self.attention(isa);
             self.slices(isa);
         }
+        self.packing();
         self.rows
     }
 
@@ -146,6 +147,28 @@ impl Bench<'_> {
                 bandwidth,
             });
         }
+    }
+
+    /// What loading a matrix costs beside reading it.
+    fn packing(&mut self) {
+        if !self.wants("pack f16") {
+            return;
+        }
+        let (outputs, inputs) = (1024, 256);
+        let bits = vec![0x3c00; outputs * inputs];
+        let time = self.seconds(|| {
+            black_box(PackedMatrix::from_f16_bits(outputs, inputs, black_box(&bits)));
+        });
+        self.push(Row {
+            kernel: "pack f16".into(),
+            isa: "any",
+            size: format!("{outputs}x{inputs}"),
+            from: "",
+            seconds: time,
+            flops: 0.0,
+            bytes: 4.0 * (outputs * inputs) as f64,
+            bandwidth: 0.0,
+        });
     }
 
     fn attention(&mut self, isa: Isa) {

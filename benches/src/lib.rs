@@ -77,6 +77,13 @@ fn read(memory: &[u64]) -> u64 {
 fn sum(memory: &[u64]) -> u64 {
     let mut totals = [0u64; 64];
     for chunk in memory.as_chunks::<64>().0 {
+        // As the kernels do: without it the ceiling lies below what they reach.
+        #[cfg(target_arch = "x86_64")]
+        for line in 0..8 {
+            let ahead = chunk.as_ptr().wrapping_add(1024 + 8 * line).cast();
+            // SAFETY: every x86-64 CPU has the instruction, and it never faults, whatever the address.
+            unsafe { std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(ahead) };
+        }
         for (total, value) in totals.iter_mut().zip(chunk) {
             *total = total.wrapping_add(*value);
         }

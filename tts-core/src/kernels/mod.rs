@@ -15,7 +15,7 @@
 //! | [`dot`] [`add`] [`mul`] [`scale`] [`axpy`] [`modulate`] | vectors | equal lengths |
 //!
 //! # How a kernel is made
-//! Its body is one `#[inline(always)]` function over fixed chunks of 16 lanes, generic over a [`simd::Simd`] token.
+//! Its body is one `#[inline(always)]` function over fixed chunks of 16 lanes, generic over a `Simd` token.
 //! `dispatch!` instantiates that body once per instruction set inside a `#[target_feature]` function, where the compiler
 //! turns the chunks into that set's registers, and picks one by the [`Isa`]. Intrinsics appear only behind the token,
 //! where a measurement in docs/SPEED.md shows that they beat the plain body.

@@ -4,6 +4,8 @@
 //! `w[16p..16p+16][i]` side by side; rows missing from the last panel are zero. Panels lie in groups of 4 (at the end 2
 //! and 1): column 0 of each panel of the group, then column 1 of each, so that a group is one stream.
 
+use std::fmt;
+
 use super::simd::LANES;
 
 /// How each weight is stored.
@@ -33,7 +35,6 @@ pub(super) struct Half(pub(super) [u16; LANES]);
 pub(super) struct Upper(pub(super) [u16; LANES]);
 
 /// The columns of all panels, `panels · I` entries.
-#[derive(Debug)]
 pub(super) enum Panels {
     F32(Box<[Full]>),
     F16(Box<[Half]>),
@@ -41,7 +42,6 @@ pub(super) enum Panels {
 }
 
 /// A weight matrix `[rows O, columns I]` packed for [`linear`](super::linear).
-#[derive(Debug)]
 pub struct PackedMatrix {
     rows: usize,
     columns: usize,
@@ -145,6 +145,12 @@ impl PackedMatrix {
     /// The columns of all panels, for [`linear`](super::linear).
     pub(super) fn panels(&self) -> &Panels {
         &self.panels
+    }
+}
+
+impl fmt::Debug for PackedMatrix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PackedMatrix({} x {}, {:?})", self.rows, self.columns, self.storage())
     }
 }
 
