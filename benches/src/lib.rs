@@ -112,7 +112,7 @@ pub struct Row {
     pub bandwidth: f64,
 }
 
-/// The head of the table that [`Row::print`] fills.
+/// The head of the table that [`Row::text`] fills.
 pub const HEAD: &str =
     "kernel        isa       size              from        ns        GFLOP/s     GB/s   of bandwidth";
 
