@@ -4,14 +4,15 @@
 //! every word with a letter or digit in it is said. The first of these that knows the word decides:
 //!
 //! ```text
-//! inline phones ─ user lexicon ─ capitalised form ─ dictionary ─ endings ─ compounds ─ letter names
-//!                 lexicon.rs     dictionary.rs                   suffix.rs compound.rs letters.rs
+//! inline phones ─ user lexicon ─ homographs ─ as capitalised ─ dictionary ─ endings ─ compounds ─ letter names
+//!                 lexicon.rs     homograph/   dictionary.rs                 suffix.rs compound.rs letters.rs
 //! ```
 //!
 //! May import: `text` (`phone` and the words of the front end).
 
 mod compound;
 mod dictionary;
+mod homograph;
 mod letters;
 mod lexicon;
 mod suffix;
@@ -20,6 +21,7 @@ use crate::text::phone::Phone;
 use crate::text::{Form, SpokenWord, Token, TokenKind};
 use dictionary::Dictionary;
 pub use dictionary::DictionaryError;
+use homograph::Heard;
 use lexicon::Entry;
 pub use lexicon::{Lexicon, LexiconError};
 
@@ -54,6 +56,8 @@ pub enum Origin {
     Lexicon,
     /// The embedded dictionary.
     Dictionary,
+    /// A word of two sounds, told apart by its neighbours; the name of the rule.
+    Homograph(&'static str),
     /// An ending, a beginning or another country's spelling of a known word.
     Suffix,
     /// Two known words in one.
@@ -70,6 +74,7 @@ impl Origin {
             Self::Inline => "inline",
             Self::Lexicon => "lexicon",
             Self::Dictionary => "dictionary",
+            Self::Homograph(_) => "homograph",
             Self::Suffix => "suffix",
             Self::Compound => "compound",
             Self::Letters => "letters",
@@ -90,7 +95,8 @@ pub enum PronounceError {
 /// A state: make one per text, pass it to every [`Pronouncer::pronounce`], call [`Sentence::end`] where a sentence ends.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sentence {
-    words: Vec<String>,
+    words: Vec<Heard>,
+    pause: bool,
 }
 
 impl Sentence {
@@ -103,6 +109,7 @@ impl Sentence {
     /// The next word begins a new sentence.
     pub fn end(&mut self) {
         self.words.clear();
+        self.pause = false;
     }
 }
 
@@ -117,50 +124,55 @@ impl Pronouncer {
 
     /// The pronunciations of the clause's spoken words, in order: one for each [`SpokenWord`] of its tokens.
     pub fn pronounce(&self, tokens: &[Token], sentence: &mut Sentence) -> Vec<Pronounced> {
-        let mut out = Vec::new();
-        for token in tokens {
-            let TokenKind::Words(words) = &token.kind else { continue };
-            for word in words {
-                out.push(self.word(word));
-                sentence.words.push(word.text.clone());
-            }
-        }
         let old = sentence.words.len().saturating_sub(REMEMBERED);
         sentence.words.drain(..old);
-        out
+        let first = sentence.words.len();
+        let mut spoken = Vec::new();
+        for token in tokens {
+            match &token.kind {
+                TokenKind::Words(words) => {
+                    for word in words {
+                        let capital = matches!(&word.form, Form::Capitalised(w) if w.starts_with(char::is_uppercase));
+                        let pause = std::mem::take(&mut sentence.pause) || sentence.words.is_empty();
+                        sentence.words.push(Heard::new(&word.text, capital, pause));
+                        spoken.push(word);
+                    }
+                }
+                TokenKind::Break(_) => sentence.pause = true,
+                TokenKind::Skipped(_) => {}
+            }
+        }
+        spoken.into_iter().enumerate().map(|(i, word)| self.word(word, &sentence.words, first + i)).collect()
     }
 
-    fn word(&self, word: &SpokenWord) -> Pronounced {
+    fn word(&self, word: &SpokenWord, sentence: &[Heard], at: usize) -> Pronounced {
         let said = |phones, origin| Pronounced { phones, origin };
-        match &word.form {
+        let written = match &word.form {
             Form::Phones(phones) if !phones.is_empty() => return said(phones.clone(), Origin::Inline),
             Form::Letters => {
                 let phones = letters::spell(&word.text);
                 if !phones.is_empty() {
                     return said(phones, Origin::Letters);
                 }
+                None
             }
-            Form::Capitalised(written) => {
-                if let Some(phones) = self.lexicon(written) {
-                    return said(phones, Origin::Lexicon);
-                }
-                if let Some(phones) = self.lexicon(&word.text) {
-                    return said(phones, Origin::Lexicon);
-                }
-                if let Some(phones) = self.dictionary.get(written) {
-                    return said(phones, Origin::Dictionary);
-                }
-            }
-            Form::Phones(_) | Form::Word => {}
+            Form::Capitalised(written) => Some(written.as_str()),
+            Form::Phones(_) | Form::Word => None,
+        };
+        if let Some(phones) = written.and_then(|w| self.lexicon(w)).or_else(|| self.lexicon(&word.text)) {
+            return said(phones, Origin::Lexicon);
+        }
+        if let Some((phones, rule)) = homograph::choose(sentence, at) {
+            return said(phones, Origin::Homograph(rule));
+        }
+        if let Some(phones) = written.and_then(|w| self.dictionary.get(w)) {
+            return said(phones, Origin::Dictionary);
         }
         self.look_up(&word.text)
     }
 
     fn look_up(&self, text: &str) -> Pronounced {
         let said = |phones, origin| Pronounced { phones, origin };
-        if let Some(phones) = self.lexicon(text) {
-            return said(phones, Origin::Lexicon);
-        }
         if let Some(phones) = self.dictionary.get(text) {
             return said(phones, Origin::Dictionary);
         }
