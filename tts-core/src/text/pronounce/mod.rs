@@ -4,8 +4,8 @@
 //! every word with a letter or digit in it is said. The first of these that knows the word decides:
 //!
 //! ```text
-//! inline phones ─ user lexicon ─ homographs ─ as capitalised ─ dictionary ─ endings ─ compounds ─ letter names
-//!                 lexicon.rs     homograph/   dictionary.rs                 suffix.rs compound.rs letters.rs
+//! inline phones ─ user lexicon ─ homographs ─ as capitalised ─ dictionary ─ endings ─ compounds ─ model ─ letters
+//!                 lexicon.rs     homograph/   dictionary.rs                 suffix.rs compound.rs model.rs
 //! ```
 //!
 //! May import: `text` (`phone` and the words of the front end).
@@ -15,7 +15,10 @@ mod dictionary;
 mod homograph;
 mod letters;
 mod lexicon;
+mod model;
 mod suffix;
+
+use std::sync::OnceLock;
 
 use crate::text::phone::Phone;
 use crate::text::{Form, SpokenWord, Token, TokenKind};
@@ -24,8 +27,11 @@ pub use dictionary::DictionaryError;
 use homograph::Heard;
 use lexicon::Entry;
 pub use lexicon::{Lexicon, LexiconError};
+use model::Model;
+pub use model::ModelError;
 
 static CMUDICT: &[u8] = include_bytes!("cmudict.bin");
+static G2P: &[u8] = include_bytes!("g2p.bin");
 
 /// Words of a sentence that are remembered from clause to clause.
 const REMEMBERED: usize = 24;
@@ -35,6 +41,8 @@ const REMEMBERED: usize = 24;
 pub struct Pronouncer {
     lexicon: Lexicon,
     dictionary: Dictionary<'static>,
+    /// Unpacked when the first unknown word comes; the bytes are checked before.
+    model: OnceLock<Option<Model>>,
 }
 
 /// How a word is said.
@@ -62,6 +70,8 @@ pub enum Origin {
     Suffix,
     /// Two known words in one.
     Compound,
+    /// The letters-to-phones network.
+    Model,
     /// The names of its letters.
     Letters,
 }
@@ -77,6 +87,7 @@ impl Origin {
             Self::Homograph(_) => "homograph",
             Self::Suffix => "suffix",
             Self::Compound => "compound",
+            Self::Model => "model",
             Self::Letters => "letters",
         }
     }
@@ -88,6 +99,9 @@ pub enum PronounceError {
     /// The embedded dictionary is damaged.
     #[error("the embedded dictionary cannot be used: {0}")]
     Dictionary(#[from] DictionaryError),
+    /// The embedded letters-to-phones network is damaged.
+    #[error("the embedded letters-to-phones model cannot be used: {0}")]
+    Model(#[from] ModelError),
 }
 
 /// The words of a sentence so far, for clauses that are pronounced one at a time.
@@ -119,7 +133,8 @@ impl Pronouncer {
     /// # Errors
     /// [`PronounceError`] if the embedded data are damaged.
     pub fn embedded(lexicon: Lexicon) -> Result<Self, PronounceError> {
-        Ok(Self { lexicon, dictionary: Dictionary::open(CMUDICT)? })
+        Model::check(G2P)?;
+        Ok(Self { lexicon, dictionary: Dictionary::open(CMUDICT)?, model: OnceLock::new() })
     }
 
     /// The pronunciations of the clause's spoken words, in order: one for each [`SpokenWord`] of its tokens.
@@ -183,6 +198,16 @@ impl Pronouncer {
         if let Some(phones) = compound::split(text, &known) {
             return said(phones, Origin::Compound);
         }
+        if pronounceable(text)
+            && let Some(model) = self.model.get_or_init(|| Model::load(G2P).ok())
+        {
+            let (stem, possessive) = text.strip_suffix("'s").map_or((text, false), |stem| (stem, true));
+            let mut phones = model.say(stem);
+            model::settle_stress(&mut phones);
+            if phones.iter().any(|p| p.symbol().is_vowel()) {
+                return said(if possessive { suffix::with_s(phones) } else { phones }, Origin::Model);
+            }
+        }
         said(letters::spell(text), Origin::Letters)
     }
 
@@ -200,4 +225,13 @@ impl Pronouncer {
             }
         }
     }
+}
+
+/// Whether letters make something that can be read as a word: a vowel letter and a consonant, no digit, and no run of
+/// more than five consonants.
+fn pronounceable(text: &str) -> bool {
+    let vowel = |b: u8| matches!(b, b'a' | b'e' | b'i' | b'o' | b'u' | b'y');
+    let letters: Vec<u8> = text.bytes().filter(|&b| b != b'\'').collect();
+    let longest = letters.split(|&b| vowel(b)).map(<[u8]>::len).max().unwrap_or(0);
+    letters.len() > 1 && letters.iter().all(u8::is_ascii_lowercase) && letters.iter().any(|&b| vowel(b)) && longest <= 5
 }
