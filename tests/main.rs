@@ -1,0 +1,44 @@
+//! Tests of the library through its front door: one binary, one module a subject.
+
+/// Counts allocations of the thread that asks.
+mod allocations;
+/// Text that arrives while sound leaves.
+mod feed;
+/// Files that lie.
+mod hostile;
+/// What is measured on sound.
+mod measure;
+/// Rate, pitch and pauses, measured on the sound.
+mod prosody;
+/// What a stream promises: the same bytes, exact word times, cancelling by dropping, many at once.
+mod stream;
+
+use std::num::NonZeroUsize;
+use std::sync::OnceLock;
+
+use tts_core::{Engine, EngineOptions, Sampling, Settings, SynthesisRequest, Voice};
+
+/// One engine for all tests: loading is tested where it matters.
+fn engine() -> &'static Engine {
+    static ENGINE: OnceLock<Engine> = OnceLock::new();
+    ENGINE.get_or_init(|| Engine::embedded(EngineOptions::default()).unwrap())
+}
+
+fn two_threads() -> Engine {
+    Engine::embedded(EngineOptions::default().with_threads(NonZeroUsize::new(2).unwrap())).unwrap()
+}
+
+fn voice() -> Voice {
+    engine().voice("default").unwrap()
+}
+
+/// Few solver steps: most tests are not about how good it sounds.
+fn quick() -> Settings {
+    let steps = Some(tts_core::Steps::new(2).unwrap());
+    Settings { sampling: Sampling { steps, ..Sampling::default() }, ..Settings::default() }
+}
+
+fn all_samples(voice: &Voice, text: &str, settings: Settings) -> Vec<f32> {
+    let stream = voice.speak(SynthesisRequest::new(text, settings)).unwrap();
+    stream.flat_map(|chunk| chunk.unwrap().samples().to_vec()).collect()
+}
