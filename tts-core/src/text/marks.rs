@@ -148,7 +148,7 @@ pub(super) fn final_mark(unit: &str, next: Option<char>, rest: &str, last: bool,
         '…' => Some(ellipsis(next, last)),
         '.' if core.ends_with("..") => Some(ellipsis(next, last)),
         '.' => full_stop(core, rest, last, starts_line),
-        _ if unit.len() > core.len() && unit.ends_with([')', ']']) && !unit.contains("](") => {
+        _ if unit.len() > core.len() && unit.ends_with([')', ']']) && !unit.ends_with("]]") && !unit.contains("](") => {
             Some(Mark::Pause(Break::Comma))
         }
         _ => None,

@@ -68,6 +68,9 @@ struct Progress {
     /// Where the search for the end of the unit at `pos` stopped, and how many characters that was.
     seen: usize,
     seen_chars: usize,
+    /// The unit so far ends in a dash, or in a full-width full stop, and what closes it.
+    after_dash: bool,
+    after_stop: bool,
     words: usize,
     chars: usize,
     /// Depth of round and square brackets opened at the start of a unit.
@@ -223,12 +226,10 @@ impl ClauseSplitter {
         }
         let Some((end, forced)) = unit_end(text, &mut self.at, closed) else { return Step::Wait };
         let Some(next) = gap_end(text, end, closed) else { return Step::Wait };
-        let (unit, gap, rest) = (&text[self.at.pos..end], &text[end..next], &text[next..]);
+        let (unit, gap) = (&text[self.at.pos..end], &text[end..next]);
         let newlines = count_newlines(gap);
-        // Decisions below look at most this far ahead.
-        if !closed && !rest_suffices(rest) {
-            return Step::Wait;
-        }
+        // All decisions below see this much of what follows and no more, however much is there already.
+        let Some(rest) = lookahead(&text[next..], newlines == 0 && is_clear(unit), closed) else { return Step::Wait };
         if forced && gap.is_empty() {
             return Step::Cut(end, Ending::pause(Break::Comma));
         }
@@ -236,7 +237,8 @@ impl ClauseSplitter {
         let at = &mut self.at;
         let starts_line = !at.inside_line;
         if starts_line {
-            at.line = LineKind::of(&text[at.pos..]);
+            // The unit and one character of white space: all that is sure to be there.
+            at.line = LineKind::of(&text[at.pos..end + gap.chars().next().map_or(0, char::len_utf8)]);
             at.line_chars = 0;
             at.inside_line = true;
             if at.line == LineKind::Fence {
@@ -311,6 +313,7 @@ impl ClauseSplitter {
         at.pos = next;
         at.seen = next;
         at.seen_chars = 0;
+        (at.after_dash, at.after_stop) = (false, false);
         Step::On
     }
 }
@@ -331,7 +334,7 @@ fn may_pause(at: &Progress, unit: &str, rest: &str, kind: Break) -> bool {
     // "Smith, Jr.", "Acme, Inc."
     let suffix = ["Jr", "Sr", "Inc", "Ltd", "LLC", "Ph.D", "PhD", "M.D", "Esq"].iter().any(|s| rest.starts_with(s));
     // Footnote-like and short brackets are no place to stop.
-    let bracket = core.ends_with([')', ']']) && at.words < 6;
+    let bracket = unit.ends_with([')', ']']) && at.words < 6;
     enough && !numeric && !suffix && !bracket
 }
 
@@ -400,35 +403,41 @@ fn gap_end(text: &str, from: usize, closed: bool) -> Option<usize> {
     closed.then_some(text.len())
 }
 
-/// Whether `rest` shows enough of what follows for every decision: a whole word, or two dozen characters.
-fn rest_suffices(rest: &str) -> bool {
-    rest.chars().take(24).any(char::is_whitespace) || rest.chars().nth(23).is_some()
+/// What a decision may know of the text after the white space: its first word with one character of white space, or
+/// `LOOKAHEAD` characters of it; only the first character where the end is clear and a letter follows, so that a
+/// sentence is not held back for a word. `None` if that is not there yet.
+fn lookahead(rest: &str, clear: bool, closed: bool) -> Option<&str> {
+    const LOOKAHEAD: usize = 24;
+    for (n, (i, c)) in rest.char_indices().enumerate() {
+        if (c.is_whitespace() && n > 0) || n + 1 == LOOKAHEAD || (n == 0 && clear && c.is_alphabetic()) {
+            return Some(&rest[..i + c.len_utf8()]);
+        }
+    }
+    closed.then_some(rest)
 }
 
 /// Where the unit at `at.pos` ends and whether only its length ended it; `None` if that is not known yet.
 fn unit_end(text: &str, at: &mut Progress, closed: bool) -> Option<(usize, bool)> {
-    let mut dash = at.seen > at.pos && text[..at.seen].ends_with(['—', '―']);
-    let mut stop = at.seen > at.pos && text[..at.seen].ends_with(is_cjk_stop);
-    for (i, c) in text[at.seen..].char_indices() {
+    let (mut dash, mut stop) = (at.after_dash, at.after_stop);
+    for (n, (i, c)) in text[at.seen..].char_indices().enumerate() {
         let here = at.seen + i;
         let closes = matches!(c, '"' | '\'' | '”' | '’' | '»' | ')' | ']' | '」' | '』' | '）' | '…');
         if c.is_whitespace() || (dash && !matches!(c, '—' | '―') && !closes) || (stop && !is_cjk_stop(c) && !closes)
         {
-            at.seen_chars += text[at.seen..here].chars().count();
+            at.seen_chars += n;
             at.seen = here;
+            (at.after_dash, at.after_stop) = (dash, stop);
             return Some((here, false));
         }
-        if at.seen_chars + i / 4 >= LONGEST_RUN || at.seen_chars + text[at.seen..here].len() >= LONGEST_RUN {
-            let chars = at.seen_chars + text[at.seen..here].chars().count();
-            if chars >= LONGEST_RUN {
-                return Some((cluster_start(text, at.pos, here), true));
-            }
+        if at.seen_chars + n >= LONGEST_RUN {
+            return Some((cluster_start(text, at.pos, here), true));
         }
         dash = matches!(c, '—' | '―') || (dash && closes);
         stop = is_cjk_stop(c) || (stop && closes);
     }
     at.seen_chars += text[at.seen..].chars().count();
     at.seen = text.len();
+    (at.after_dash, at.after_stop) = (dash, stop);
     closed.then_some((text.len(), false))
 }
 

@@ -56,12 +56,12 @@ const TABLE: [Entry; 118] = [
     entry("a.m", Letters, Maybe),
     entry("adm", Say("admiral"), BeforeName),
     entry("al", Say("al"), Maybe),
-    entry("apr", ByNumber("april"), BeforeNumber),
     entry("approx", Bare("approximately"), Never),
+    entry("apr", ByNumber("april"), BeforeNumber),
     entry("apt", Say("apartment"), BeforeNumber),
     entry("art", ByNumber("article"), BeforeNumber),
-    entry("asst", Say("assistant"), BeforeName),
     entry("assn", Say("association"), Maybe),
+    entry("asst", Say("assistant"), BeforeName),
     entry("aug", Say("august"), Maybe),
     entry("ave", Say("avenue"), Maybe),
     entry("b.c", Letters, Maybe),
@@ -216,8 +216,9 @@ pub(super) fn read(scan: &Scan, i: usize) -> Option<(usize, Words)> {
     let shouted = end - i > 1 && scan.text(i, end).bytes().all(|b| b.is_ascii_uppercase());
     let next = scan.at(scan.spaces(after));
     let numbered = next.is_ascii_digit() || (matches!(next, '#') && dot);
-    let by_number =
-        numbered || (entry_is_date(entry.name) && before_is_number(scan, i)) || roman_follows(scan, after, dot);
+    let by_number = numbered
+        || (entry_is_date(entry.name) && before_is_number(scan, i))
+        || entry.name != "no" && roman_follows(scan, after, dot);
     let words = match entry.reading {
         Reading::Letters => return None,
         Reading::Say(words) if dot => words,

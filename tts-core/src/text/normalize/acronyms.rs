@@ -12,22 +12,23 @@ const SAID: [&str; 73] = [
     "WASP", "WIMAX", "WYSIWYG", "YAML", "YOLO", "ZIP",
 ];
 /// Capitals that are spelled although they could be said, or look like shouted words. Sorted.
-const SPELLED: [&str; 92] = [
-    "ABBA", "ABC", "ACLU", "AI", "AKA", "AMA", "API", "APR", "ATM", "AWS", "BBC", "BIA", "CEO", "CFO", "CIA", "CIO",
-    "CNN", "COO", "CPU", "CTO", "DIY", "DNA", "DVD", "EEG", "EKG", "EPA", "ESP", "ETA", "EU", "EUR", "FAA", "FAQ",
-    "FBI", "FDA", "FIR", "GDP", "GIS", "GOP", "GPA", "GPU", "GUI", "HIV", "HOA", "IBM", "ICU", "IDE", "IMF", "IOC",
-    "IOU", "IP", "IPA", "IPO", "IQ", "IRA", "IRS", "ISBN", "ISO", "ISP", "IVF", "LLM", "MBA", "MIA", "MIT", "MRI",
-    "NBA", "NEA", "NGO", "NHL", "NPU", "NSA", "OCR", "OECD", "PA", "PC", "PDF", "POW", "RNA", "ROI", "SOS", "TSA",
-    "TTS", "UCLA", "UFO", "UI", "UK", "UN", "URL", "USA", "USB", "UTC", "VIP", "WTO",
+const SPELLED: [&str; 110] = [
+    "ABBA", "ABC", "ACLU", "AI", "AKA", "AMA", "API", "APR", "ATM", "AWS", "BBC", "BIA", "BOM", "CEO", "CFO", "CIA",
+    "CIO", "CNN", "COD", "COO", "CPU", "CTO", "DIY", "DNA", "DOB", "DOD", "DOE", "DOJ", "DVD", "EEG", "EKG", "EPA",
+    "ESP", "ETA", "EU", "EUR", "FAA", "FAQ", "FBI", "FDA", "FIR", "GDP", "GED", "GIS", "GOP", "GPA", "GPU", "GUI",
+    "HID", "HIV", "HOA", "HOV", "IBM", "ICU", "IDE", "IMF", "IOC", "IOU", "IP", "IPA", "IPO", "IQ", "IRA", "IRS",
+    "ISBN", "ISO", "ISP", "IVF", "LLM", "MBA", "MIA", "MIT", "MOT", "MRI", "NBA", "NEA", "NGO", "NHL", "NPU", "NSA",
+    "OCR", "OECD", "PA", "PC", "PDF", "POS", "POW", "RIP", "RNA", "ROI", "SAT", "SEC", "SOS", "SUV", "TSA", "TTS",
+    "UCLA", "UFO", "UI", "UK", "UN", "URL", "USA", "USB", "UTC", "VAT", "VIN", "VIP", "WAP", "WTO",
 ];
 /// Short words that people shout. Sorted.
-const SHOUTED: [&str; 101] = [
+const SHOUTED: [&str; 100] = [
     "ALL", "AM", "AN", "AND", "ANY", "ARE", "AS", "AT", "BAD", "BE", "BIG", "BUT", "BUY", "BY", "BYE", "CAN", "DAY",
     "DID", "DO", "DOG", "DON", "END", "FAR", "FEW", "FOR", "FUN", "GET", "GO", "GOD", "GOT", "HAD", "HAS", "HE", "HER",
     "HEY", "HI", "HIM", "HIS", "HOT", "HOW", "IF", "IN", "IS", "IT", "ITS", "LET", "LOT", "MAD", "MAN", "MAY", "ME",
     "MUM", "MY", "NEW", "NO", "NOR", "NOT", "NOW", "OF", "OFF", "OH", "OK", "OLD", "ON", "ONE", "OR", "OUR", "OUT",
-    "OUR", "OWN", "PUT", "RED", "RUN", "SAD", "SAY", "SEE", "SHE", "SIR", "SIX", "SO", "STOP", "TEN", "THE", "TO",
-    "TOO", "TOP", "TRY", "TWO", "UP", "US", "WAS", "WAY", "WE", "WHO", "WHY", "WIN", "WON", "YES", "YET", "YOU", "ZAP",
+    "OWN", "PUT", "RED", "RUN", "SAD", "SAY", "SEE", "SHE", "SIR", "SIX", "SO", "STOP", "TEN", "THE", "TO", "TOO",
+    "TOP", "TRY", "TWO", "UP", "US", "WAS", "WAY", "WE", "WHO", "WHY", "WIN", "WON", "YES", "YET", "YOU", "ZAP",
 ];
 /// Written in small letters and spelled all the same. Sorted.
 const SMALL_SPELLED: [&str; 36] = [
@@ -156,7 +157,7 @@ fn is_word_in_caps(word: &str, shouting: bool) -> bool {
     if SHOUTED.binary_search(&word).is_ok() {
         return shouting || !matches!(word, "US" | "IT" | "AM" | "OR" | "ME" | "IN" | "HE" | "AS" | "AN");
     }
-    (shouting && word.len() > 2 || word.len() >= 4) && sounds_like_a_word(word)
+    word.len() > 2 && sounds_like_a_word(word) && (shouting || word.len() > 3 || is_one_syllable(word))
 }
 
 fn all_caps(word: &str, shouting: bool, words: &mut Words) {
@@ -196,7 +197,13 @@ fn sounds_like_a_word(word: &str) -> bool {
         && longest <= 4
         && head < bytes.len()
         && !(head == 0 && tail == 0 && bytes.len() < 4)
-        && !(head >= 2 && !is_onset(&word[..head]))
+        && (head < 2 || is_onset(&word[..head]))
+}
+
+/// Consonant, vowel, consonant: "SUB".
+fn is_one_syllable(word: &str) -> bool {
+    let vowel = |b: u8| b"AEIOU".contains(&b);
+    matches!(word.as_bytes(), [a, b, c] if !vowel(*a) && vowel(*b) && !vowel(*c) && !b"HJQVWXY".contains(c) && !b"QXV".contains(a))
 }
 
 fn is_onset(head: &str) -> bool {

@@ -92,7 +92,7 @@ fn dashed_serial(scan: &Scan, i: usize) -> Reading {
         }
         groups.push(scan.text(at, end));
         at = end;
-        if scan.at(end) != mark || !scan.at(end + 1).is_ascii_digit() {
+        if groups.len() > 12 || scan.at(end) != mark || !scan.at(end + 1).is_ascii_digit() {
             break;
         }
         at += 1;
@@ -200,6 +200,37 @@ fn dotted(parts: &[String]) -> Words {
     words
 }
 
+/// A chess move with a piece: "Nf3", "Bxe5+", "Qd8#".
+pub(super) fn chess(scan: &Scan, i: usize) -> Reading {
+    let piece = match scan.at(i) {
+        'K' => "king",
+        'Q' => "queen",
+        'R' => "rook",
+        'B' => "bishop",
+        'N' => "knight",
+        _ => return None,
+    };
+    let takes = scan.at(i + 1) == 'x';
+    let file = if takes { i + 2 } else { i + 1 };
+    if !matches!(scan.at(file), 'a'..='h')
+        || !matches!(scan.at(file + 1), '1'..='8')
+        || scan.at(file + 2).is_alphanumeric()
+    {
+        return None;
+    }
+    let mut words = Words::of(piece);
+    words.say(if takes { "takes" } else { "" });
+    words.letters(&scan.text(file, file + 1));
+    words.say(&cardinal_text(&scan.text(file + 1, file + 2)));
+    let (end, check) = match scan.at(file + 2) {
+        '+' => (file + 3, "check"),
+        '#' => (file + 3, "checkmate"),
+        _ => (file + 2, ""),
+    };
+    words.say(check);
+    Some((end, words))
+}
+
 /// "v1.2.3", "V8": the letter and its number.
 pub(super) fn versioned(scan: &Scan, i: usize) -> Reading {
     if !matches!(scan.at(i), 'v' | 'V') || !scan.at(i + 1).is_ascii_digit() {
@@ -257,7 +288,11 @@ pub(super) fn mixed(scan: &Scan, i: usize, end: usize, shouting: bool) -> Words 
         }
         let stop = scan.run(at, |c| c.is_ascii_alphabetic()).min(end).max(at + 1);
         let part = scan.text(at, stop);
+        let odd = part.len() <= 3
+            && (part.bytes().skip(1).any(|b| b.is_ascii_uppercase())
+                || !part.bytes().any(|b| b"aeiouyAEIOUY".contains(&b)));
         if part.len() == 1
+            || odd && !acronyms::is_said(&part)
             || part.bytes().all(|b| b.is_ascii_uppercase()) && part.len() <= 3 && !acronyms::is_said(&part)
         {
             words.letters(&part);

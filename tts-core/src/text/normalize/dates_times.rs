@@ -135,12 +135,12 @@ pub(super) fn date_by_name(scan: &Scan, i: usize) -> Reading {
     }
     if let Some((mut day_end, day)) = small_at(scan, start, 31).filter(|(e, _)| !next_makes_it_a_count(scan, *e)) {
         words.say(&ordinal_text(&day));
-        if matches!(scan.at(day_end), '-' | '–') {
-            if let Some((end, last)) = small_at(scan, day_end + 1, 31) {
-                words.say("to");
-                words.say(&ordinal_text(&last));
-                day_end = end;
-            }
+        if matches!(scan.at(day_end), '-' | '–')
+            && let Some((end, last)) = small_at(scan, day_end + 1, 31)
+        {
+            words.say("to");
+            words.say(&ordinal_text(&last));
+            day_end = end;
         }
         let end = with_year(scan, day_end, &mut words);
         return Some((end, words));
@@ -174,15 +174,16 @@ fn day_then_month(scan: &Scan, i: usize) -> Reading {
     if MONTHS[month] == "may" && scan.at(start).is_ascii_lowercase() {
         return None;
     }
-    let mut words = Words::of("the");
+    let mut words = Words::of(if scan.word_before(i) == "the" { "" } else { "the" });
     words.say(&ordinal_text(&day));
     words.say("of");
     words.say(MONTHS[month]);
-    if dashed && scan.at(month_end) == '-' {
-        if let Some((end, year)) = year_at(scan, month_end + 1) {
-            words.say(&year_text(year));
-            return Some((end, words));
-        }
+    if dashed
+        && scan.at(month_end) == '-'
+        && let Some((end, year)) = year_at(scan, month_end + 1)
+    {
+        words.say(&year_text(year));
+        return Some((end, words));
     }
     let end = with_year(scan, month_end, &mut words);
     Some((end, words))

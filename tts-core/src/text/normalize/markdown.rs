@@ -98,7 +98,7 @@ pub(super) fn inline(scan: &Scan, i: usize, code: bool) -> Option<(usize, TokenK
                 return Some((end, TokenKind::Words(Words::of("to the power of").0)));
             }
             let inside = c == '_' && before.is_alphanumeric() && next.is_alphanumeric();
-            let about = c == '~' && end - i == 1 && next.is_ascii_digit();
+            let about = c == '~' && end - i == 1 && (next.is_ascii_digit() || next == '/');
             if spaced || product || inside || about { None } else { markup(end) }
         }
         '=' if after == '=' && scan.at(i + 2) != '=' => {
@@ -134,7 +134,7 @@ pub(super) fn inline(scan: &Scan, i: usize, code: bool) -> Option<(usize, TokenK
 
 /// Whether `[` at `i` opens a link: `](` or `][` follows in the clause.
 fn link_follows(scan: &Scan, i: usize) -> bool {
-    let close = scan.run(i + 1, |c| c != ']' && c != '[');
+    let close = (i + 1..scan.len().min(i + 1000)).find(|&at| matches!(scan.at(at), '[' | ']')).unwrap_or(i);
     scan.at(close) == ']' && matches!(scan.at(close + 1), '(' | '[')
 }
 

@@ -13,10 +13,12 @@ mod acronyms;
 mod codes;
 mod dates_times;
 mod emoji;
+mod fractions;
 mod markdown;
 mod money;
 mod numbers;
 mod quantities;
+mod ranges;
 mod roman;
 mod scan;
 mod symbols;
@@ -225,10 +227,10 @@ impl Reader<'_, '_> {
         if let Some(found) = web::read(scan, at) {
             return words(found);
         }
-        if !c.is_ascii_alphabetic() || matches!(c, 'A'..='Z') {
-            if let Some(found) = quantities::read(scan, at) {
-                return words(found);
-            }
+        if (!c.is_ascii_alphabetic() || c.is_ascii_uppercase())
+            && let Some(found) = quantities::read(scan, at)
+        {
+            return words(found);
         }
         if c.is_ascii_alphanumeric() {
             return words(self.word(at));
@@ -246,6 +248,7 @@ impl Reader<'_, '_> {
             .or_else(|| dates_times_era(scan, at))
             .or_else(|| abbreviations::read(scan, at))
             .or_else(|| codes::versioned(scan, at))
+            .or_else(|| codes::chess(scan, at))
             .or_else(|| roman::read(scan, at));
         if let Some(found) = special {
             return found;
@@ -265,6 +268,10 @@ impl Reader<'_, '_> {
         let mut words = Words::default();
         if end - at == 1 {
             self.single_letter(at, &mut words);
+        } else if joined(scan, at, end)
+            || end - at == 2 && scan.at(at) == scan.at(at + 1) && !scan.has_any_case(at, "oo")
+        {
+            words.letters(&scan.text(at, end)); // "AT&T", "ii"
         } else {
             acronyms::say(&scan.text(at, end), self.shouting, self.first, &mut words);
         }
@@ -294,12 +301,14 @@ impl Reader<'_, '_> {
                 | "answer"
                 | "column"
         ) && c.is_ascii_uppercase();
-        let article =
-            matches!(c, 'a' | 'A') && !named && next.is_whitespace() && self.scan.at(at + 2).is_alphanumeric();
+        let following = self.scan.at(self.scan.spaces(at + 1));
+        let article = matches!(c, 'a' | 'A') && !named && next.is_whitespace() && following.is_alphanumeric();
+        let operand = next.is_whitespace()
+            && matches!(following, '=' | '<' | '>' | '+' | '/' | '^' | '≠' | '≤' | '≥' | '&' | '!' | '→' | '×');
         let letter = c.to_ascii_lowercase().to_string();
         match c {
             'I' if !named => words.say("i"),
-            'a' | 'A' if article || (c == 'a' && !matches!(next, '.' | ')' | NONE)) => words.say("a"),
+            'a' | 'A' if article || (c == 'a' && !operand && !matches!(next, '.' | ')' | NONE)) => words.say("a"),
             'o' | 'O' if next == '\'' || next == ' ' && c == 'O' => words.say("o"),
             'n' if next == '\'' || self.scan.before(at) == '\'' => words.say("and"),
             's' if self.scan.before(at) == '\'' => words.letters("s"),
@@ -314,6 +323,13 @@ impl Reader<'_, '_> {
         let end = scan.run(at, |c| !c.is_whitespace() && !c.is_ascii() && reason_of(c) == reason && !is_read(c));
         (end.max(at + 1), TokenKind::Skipped(reason))
     }
+}
+
+/// Whether short capitals are tied to others by an ampersand: "AT&T", "R&D".
+fn joined(scan: &Scan, at: usize, end: usize) -> bool {
+    let tied = scan.at(end) == '&' && scan.at(end + 1).is_ascii_uppercase()
+        || scan.before(at) == '&' && at > 1 && scan.at(at - 2).is_ascii_uppercase();
+    tied && end - at <= 3 && (at..end).all(|k| scan.at(k).is_ascii_uppercase())
 }
 
 /// "AD 79".

@@ -136,7 +136,7 @@ pub(super) fn digits_text(digits: &str, zero: Zero) -> String {
 /// A year as it is said: 1984, 1905, 1900, 2005, 2024, 987, 44.
 pub(super) fn year_text(year: u32) -> String {
     let (high, low) = (year / 100, year % 100);
-    if year < 1000 || year > 9999 || high % 10 == 0 && low < 10 {
+    if !(1000..=9999).contains(&year) || high % 10 == 0 && low < 10 {
         return cardinal_text(&year.to_string());
     }
     let century = cardinal_text(&high.to_string());

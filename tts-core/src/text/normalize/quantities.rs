@@ -4,7 +4,9 @@
 //! other end of a range and whatever else is read in one go with it.
 
 use super::dates_times::{self, Reading};
-use super::numbers::{Zero, cardinal_text, decimal, digits_text, fraction_text, ordinal_text, pairs_text, year_text};
+use super::fractions::{fraction, vulgar};
+use super::numbers::{Zero, cardinal_text, decimal, digits_text, ordinal_text, pairs_text, year_text};
+use super::ranges::{dimension, feet_and_inches, range, ratio};
 use super::scan::Scan;
 use super::words::Words;
 use super::{codes, money, units};
@@ -27,11 +29,11 @@ impl Number {
         self.whole == "1" && self.fraction.is_none()
     }
 
-    fn is_plain(&self) -> bool {
+    pub(super) fn is_plain(&self) -> bool {
         self.fraction.is_none() && !self.grouped
     }
 
-    fn year(&self) -> Option<u32> {
+    pub(super) fn year(&self) -> Option<u32> {
         (self.is_plain() && self.whole.len() == 4)
             .then(|| self.whole.parse().ok())
             .flatten()
@@ -39,7 +41,7 @@ impl Number {
     }
 
     /// The words of a year where it can be one, of the number otherwise.
-    fn year_or_number(&self) -> Words {
+    pub(super) fn year_or_number(&self) -> Words {
         self.year().map_or_else(|| self.words(), |year| Words::of(&year_text(year)))
     }
 }
@@ -142,6 +144,7 @@ pub(super) fn number(scan: &Scan, i: usize) -> Option<Number> {
             }
         }
     }
+    grouped |= space_groups(scan, &mut whole, &mut end, grouped);
     let fraction_end = scan.digits(end + 1);
     let fraction =
         (matches!(scan.at(end), '.' | '·' | '٫') && fraction_end > end + 1).then(|| scan.text(end + 1, fraction_end));
@@ -152,6 +155,22 @@ pub(super) fn number(scan: &Scan, i: usize) -> Option<Number> {
         end = fraction_end;
     }
     Some(Number { whole, fraction, grouped, end })
+}
+
+/// "10 000 000": groups set off by plain spaces, believed only where a group could not stand alone as a number.
+fn space_groups(scan: &Scan, whole: &mut String, end: &mut usize, grouped: bool) -> bool {
+    let (mut at, mut text) = (*end, String::new());
+    while scan.at(at) == ' ' && scan.digits(at + 1) == at + 4 {
+        text.push_str(&scan.text(at + 1, at + 4));
+        at += 4;
+    }
+    let believed =
+        !grouped && (1..=3).contains(&whole.len()) && text.as_bytes().chunks(3).any(|group| group[0] == b'0');
+    if believed && !whole.starts_with('0') && text.len() <= 12 {
+        whole.push_str(&text);
+        *end = at;
+    }
+    believed
 }
 
 /// Whatever number, date, time, sum or code begins at `i`.
@@ -171,7 +190,10 @@ pub(super) fn read(scan: &Scan, i: usize) -> Reading {
         '+' if digit(i + 1) => return codes::phone(scan, i).or_else(|| prefixed(scan, i, "plus")),
         '(' => return codes::phone(scan, i),
         '±' if digit(i + 1) => return prefixed(scan, i, "plus or minus"),
-        '~' | '≈' if digit(i + 1) => return prefixed(scan, i, "about"),
+        '~' if digit(i + 1) => return prefixed(scan, i, "about"),
+        '≈' if digit(scan.spaces(i + 1)) && scan.word_before(i).is_empty() => {
+            return prefixed(scan, scan.spaces(i + 1) - 1, "about");
+        }
         '#' | '№' if digit(scan.spaces(i + 1)) => return prefixed(scan, scan.spaces(i + 1) - 1, "number"),
         '-' if digit(i + 1) && !scan.before(i).is_alphanumeric() => return prefixed(scan, i, "minus"),
         '<' | '>' if digit(i + 1) => return prefixed(scan, i, if c == '<' { "less than" } else { "more than" }),
@@ -198,148 +220,15 @@ fn prefixed(scan: &Scan, i: usize, word: &str) -> Reading {
     Some((end, words))
 }
 
-/// "½", "3½": the vulgar fraction at `i` after a whole number.
-fn vulgar(scan: &Scan, i: usize, whole: Option<&str>) -> Reading {
-    const SIGNS: [(char, &str, &str); 18] = [
-        ('¼', "1", "4"),
-        ('½', "1", "2"),
-        ('¾', "3", "4"),
-        ('⅐', "1", "7"),
-        ('⅑', "1", "9"),
-        ('⅒', "1", "10"),
-        ('⅓', "1", "3"),
-        ('⅔', "2", "3"),
-        ('⅕', "1", "5"),
-        ('⅖', "2", "5"),
-        ('⅗', "3", "5"),
-        ('⅘', "4", "5"),
-        ('⅙', "1", "6"),
-        ('⅚', "5", "6"),
-        ('⅛', "1", "8"),
-        ('⅜', "3", "8"),
-        ('⅝', "5", "8"),
-        ('⅞', "7", "8"),
-    ];
-    let (_, top, bottom) = SIGNS.iter().find(|row| row.0 == scan.at(i))?;
-    Some(mixed(scan, whole, top, bottom, i + 1))
-}
-
-/// A fraction after a whole number, with the unit it counts.
-fn mixed(scan: &Scan, whole: Option<&str>, top: &str, bottom: &str, end: usize) -> (usize, Words) {
-    let mut words = Words::default();
-    let part = match whole {
-        Some(whole) => {
-            words.say(&cardinal_text(whole));
-            words.say("and");
-            let part = fraction_text(top, bottom);
-            match part.strip_prefix("one ") {
-                Some(rest) if top == "1" => format!("a {rest}"),
-                _ => part,
-            }
-        }
-        None => fraction_text(top, bottom),
-    };
-    words.say(&part);
-    if let Some((stop, one, many)) = units::at(scan, end) {
-        if whole.is_none() {
-            words.say(if bottom == "2" { "" } else { "of a" });
-        }
-        say_unit(&mut words, if whole.is_some() { &many } else { &one });
-        return (stop, words);
-    }
-    if matches!(scan.at(end), '"') && !scan.at(end + 1).is_alphanumeric() && !quote_is_open(scan, end) {
-        words.say(if whole.is_some() { "inches" } else { "inch" });
-        return (end + 1, words);
-    }
-    (end, words)
-}
-
-/// "1/2", "3 1/4", "24/7" at `i`.
-fn fraction(scan: &Scan, i: usize) -> Reading {
-    let end = scan.digits(i);
-    let text = scan.text(i, end);
-    if text.is_empty() || text.len() > 4 {
-        return None;
-    }
-    if let Some(found) = vulgar(scan, end, Some(&text)) {
-        return Some(found);
-    }
-    if matches!(scan.at(end), ' ' | '-') {
-        if let Some(found) = vulgar(scan, end + 1, Some(&text)) {
-            return Some(found);
-        }
-        // "3 1/4", "3-1/4"
-        let top_end = scan.digits(end + 1);
-        let bottom_end = scan.digits(top_end + 1);
-        if scan.at(top_end) == '/'
-            && (1..=2).contains(&(top_end - end - 1))
-            && bottom_end > top_end + 1
-            && bottom_end - top_end < 5
-        {
-            let (top, bottom) = (scan.text(end + 1, top_end), scan.text(top_end + 1, bottom_end));
-            let proper = top.parse::<u32>().ok() < bottom.parse::<u32>().ok();
-            if proper
-                && matches!(bottom.as_str(), "2" | "3" | "4" | "5" | "6" | "8" | "10" | "12" | "16" | "32" | "64")
-                && !top.starts_with('0')
-            {
-                return Some(mixed(scan, Some(&text), &top, &bottom, bottom_end));
-            }
-        }
-        return None;
-    }
-    if scan.at(end) != '/' {
-        return None;
-    }
-    let bottom_end = scan.digits(end + 1);
-    let bottom = scan.text(end + 1, bottom_end);
-    if bottom.is_empty()
-        || bottom.len() > 4
-        || scan.at(bottom_end).is_alphabetic()
-            && units::at(scan, bottom_end).is_none()
-            && !ordinal_mark(scan, bottom_end)
-    {
-        return None;
-    }
-    if matches!(scan.at(bottom_end), '/' | '-') && scan.at(bottom_end + 1).is_ascii_digit() {
-        return None;
-    }
-    if matches!(
-        (text.as_str(), bottom.as_str()),
-        ("24", "7")
-            | ("9", "11")
-            | ("20", "20")
-            | ("50", "50")
-            | ("7", "11")
-            | ("60", "40")
-            | ("80", "20")
-            | ("70", "30")
-            | ("90", "10")
-    ) {
-        return Some((bottom_end, Words::of(&format!("{} {}", cardinal_text(&text), cardinal_text(&bottom)))));
-    }
-    // "8/10" is a score or a share, "130/80" a blood pressure, "2023/24" a season.
-    if text.len() == 4 && bottom.len() == 2 {
-        return Some((bottom_end, Words::of(&format!("{} {}", year_text(text.parse().ok()?), cardinal_text(&bottom)))));
-    }
-    if bottom == "10" && scan.at(bottom_end) != ' ' || bottom == "10" && text == "10" {
-        return Some((bottom_end, Words::of(&format!("{} out of ten", cardinal_text(&text)))));
-    }
-    if text.parse::<u32>().ok() > bottom.parse::<u32>().ok() && bottom.len() > 1 {
-        return Some((bottom_end, Words::of(&format!("{} over {}", cardinal_text(&text), cardinal_text(&bottom)))));
-    }
-    let stop = if ordinal_mark(scan, bottom_end) { scan.letters(bottom_end) } else { bottom_end };
-    Some(mixed(scan, None, &text, &bottom, stop))
-}
-
 /// "st", "nd", "rd", "th" at `end`, with an optional "s".
-fn ordinal_mark(scan: &Scan, end: usize) -> bool {
+pub(super) fn ordinal_mark(scan: &Scan, end: usize) -> bool {
     let stop = scan.letters(end);
     matches!(scan.lower(end, stop).as_str(), "st" | "nd" | "rd" | "th" | "ths" | "rds")
         && !scan.at(stop).is_ascii_digit()
 }
 
 /// Adds a unit's name; single letters in it are named.
-fn say_unit(words: &mut Words, name: &str) {
+pub(super) fn say_unit(words: &mut Words, name: &str) {
     if name.split(' ').count() > 1 && name.split(' ').all(|word| word.len() == 1) {
         words.letters(name);
     } else {
@@ -348,12 +237,12 @@ fn say_unit(words: &mut Words, name: &str) {
 }
 
 /// Whether the quote at `end` closes one that was opened before.
-fn quote_is_open(scan: &Scan, end: usize) -> bool {
-    scan.text(0, end).chars().filter(|&c| c == '"').count() % 2 == 1
+pub(super) fn quote_is_open(scan: &Scan, end: usize) -> bool {
+    scan.context(end).iter().filter(|&&c| c == '"').count() % 2 == 1
 }
 
 /// What follows a number and belongs to it: percent, degrees, unit. Its end and its words for one and for many.
-fn tail(scan: &Scan, number: &Number) -> Option<(usize, String, String)> {
+pub(super) fn tail(scan: &Scan, number: &Number) -> Option<(usize, String, String)> {
     let end = number.end;
     let at = if scan.at(end) == ' ' && matches!(scan.at(end + 1), '%' | '°' | 'º' | '‰') { end + 1 } else { end };
     let both = |stop: usize, text: &str| Some((stop, text.to_owned(), text.to_owned()));
@@ -383,7 +272,7 @@ fn tail(scan: &Scan, number: &Number) -> Option<(usize, String, String)> {
             return Some((at + 1, "inch".into(), "inches".into()));
         }
         '\'' if !scan.at(at + 1).is_alphanumeric()
-            && scan.text(0, at).chars().filter(|&c| c == '\'').count() % 2 == 0 =>
+            && scan.context(at).iter().filter(|&&c| c == '\'').count() % 2 == 0 =>
         {
             return Some((at + 1, "foot".into(), "feet".into()));
         }
@@ -401,13 +290,23 @@ fn quantity(scan: &Scan, i: usize) -> Reading {
     if let Some(found) = feet_and_inches(scan, &first) {
         return Some(found);
     }
-    if let Some(found) = range(scan, &first) {
+    if let Some(found) = range(scan, i, &first) {
         return Some(found);
     }
     if let Some(found) = dimension(scan, &first) {
         return Some(found);
     }
     let end = first.end;
+    if scan.at(end) == 's'
+        && scan.is_edge(end + 1)
+        && matches!(first.whole.as_str(), "100" | "1000")
+        && first.fraction.is_none()
+    {
+        return Some((end + 1, Words::of(if first.whole.len() == 3 { "hundreds" } else { "thousands" })));
+    }
+    if let Some(found) = ratio(scan, &first) {
+        return Some(found);
+    }
     if ordinal_mark(scan, end) && first.fraction.is_none() {
         let stop = scan.letters(end);
         let mut text = ordinal_text(&first.whole);
@@ -452,7 +351,8 @@ fn describes(scan: &Scan, stop: usize, one: &str) -> bool {
     !one.starts_with("percent")
         && matches!(
             next.as_str(),
-            "run"
+            "angle"
+                | "run"
                 | "bag"
                 | "walk"
                 | "race"
@@ -484,6 +384,14 @@ fn bare(scan: &Scan, i: usize, number: &Number) -> Words {
     if (3..=4).contains(&digits.len()) && known(&PAIRED) {
         return Words::of(&pairs_text(digits));
     }
+    // Years of the eleventh century need a word that says they are years.
+    if number.is_plain()
+        && ("1010".."1100").contains(&digits)
+        && matches!(before.as_str(), "in" | "since" | "by" | "before" | "until" | "circa" | "year" | "around")
+        && !counts_things(scan, number.end, digits, true)
+    {
+        return Words::of(&year_text(digits.parse().unwrap_or(0)));
+    }
     match number.year() {
         Some(_) if !counts_things(scan, number.end, digits, known(&YEAR_BEFORE)) => number.year_or_number(),
         _ => number.words(),
@@ -504,143 +412,6 @@ fn counts_things(scan: &Scan, end: usize, digits: &str, year_before: bool) -> bo
         && NO_PLURAL.binary_search(&next.as_str()).is_err();
     plural && !year_before && !digits.ends_with("00")
         || matches!(next.as_str(), "people" | "men" | "women" | "children") && !digits.ends_with("00")
-}
-
-/// 5'10".
-fn feet_and_inches(scan: &Scan, number: &Number) -> Reading {
-    if scan.at(number.end) != '\'' || number.fraction.is_some() {
-        return None;
-    }
-    let from = if scan.at(number.end + 1) == ' ' { number.end + 2 } else { number.end + 1 };
-    let end = scan.digits(from);
-    if end == from
-        || end - from > 2
-        || !(scan.at(end) == '"'
-            || scan.at(end) == '\'' && scan.at(end + 1) == '\''
-            || scan.is_edge(end) && from == number.end + 1)
-    {
-        return None;
-    }
-    let mut words = number.words();
-    words.say("foot");
-    words.say(&cardinal_text(&scan.text(from, end)));
-    let stop = match scan.at(end) {
-        '"' => end + 1,
-        '\'' => end + 2,
-        _ => end,
-    };
-    Some((stop, words))
-}
-
-/// "10-20", "1990–95", "3-2", "10 – 20 km".
-fn range(scan: &Scan, first: &Number) -> Reading {
-    let end = first.end;
-    // "5kg-10kg", "10%–20%", "-5°C to": the unit may stand on both sides.
-    let left = tail(scan, first).map_or(end, |(stop, ..)| stop);
-    let dash = |at: usize| matches!(scan.at(at), '-' | '–' | '—');
-    let mut at = if dash(left) && scan.at(left + 1).is_ascii_digit() || dash(left) && scan.at(left + 1) == '.' {
-        left
-    } else {
-        end
-    };
-    let spaced = scan.at(at) == ' ' && matches!(scan.at(at + 1), '–') && scan.at(at + 2) == ' ';
-    if spaced {
-        at += 1;
-    }
-    if !dash(at) {
-        return None;
-    }
-    let second = number(scan, if spaced { at + 2 } else { at + 1 })?;
-    if matches!(scan.at(second.end), '-' | '/') && scan.at(second.end + 1).is_ascii_digit() {
-        return None;
-    }
-    let mut words = Words::default();
-    let mut stop = second.end;
-    let unit = tail(scan, &second);
-    if let (Some(year), true) = (first.year(), second.is_plain() && unit.is_none()) {
-        let low = second.whole.parse::<u32>().unwrap_or(0);
-        if second.whole.len() == 2 && low > year % 100 {
-            words = dates_times::year_words(year, Some(&second.whole));
-            return Some((stop, words));
-        }
-        if second.year().is_some() {
-            words.say(&year_text(year));
-            words.say("to");
-            words.append(second.year_or_number());
-            return Some((stop, words));
-        }
-    }
-    if first.is_plain()
-        && second.is_plain()
-        && unit.is_none()
-        && (first.whole.len() > 4 || second.whole.len() > 4 || (first.whole.len() > 1 && first.whole.starts_with('0')))
-    {
-        return None; // parts of a serial number
-    }
-    if scan.at(stop).is_ascii_alphabetic() && unit.is_none() {
-        if ordinal_mark(scan, stop) && second.is_plain() {
-            words.say(&ordinal_text(&first.whole));
-            words.say("to");
-            words.say(&ordinal_text(&second.whole));
-            return Some((scan.letters(stop), words));
-        }
-        let (scaled, word) = money::magnitude(scan, stop, true)?;
-        words.append(first.words());
-        words.say("to");
-        words.append(second.words());
-        words.say(word);
-        return Some((scaled, words));
-    }
-    words.append(first.words());
-    let same = first.is_plain() && second.is_plain() && first.whole == second.whole && unit.is_none();
-    if !same {
-        words.say("to");
-    }
-    words.append(second.words());
-    if let Some((unit_end, _, many)) = unit {
-        say_unit(&mut words, &many);
-        stop = unit_end;
-    } else if let Some((scaled, word)) = money::magnitude(scan, stop, false) {
-        words.say(word);
-        stop = scaled;
-    }
-    Some((stop, words))
-}
-
-/// "1920x1080", "3 x 4 m", "2x".
-fn dimension(scan: &Scan, first: &Number) -> Reading {
-    let cross = |at: usize| matches!(scan.at(at), 'x' | 'X' | '×');
-    let mut at = first.end;
-    let mut words = first.words();
-    let mut count = 1;
-    loop {
-        let mark = scan.spaces(at);
-        let next = scan.spaces(mark + 1);
-        // "2 x faster" is no dimension, "0x1F" is for `codes`.
-        let found = cross(mark).then(|| number(scan, next)).flatten();
-        let Some(second) = found.filter(|_| (mark > at) == (next > mark + 1)) else { break };
-        words.say(if mark > at && count == 1 && scan.at(mark) == '×' { "times" } else { "by" });
-        words.append(second.words());
-        at = second.end;
-        count += 1;
-        if let Some((stop, _, many)) = units::at(scan, at) {
-            say_unit(&mut words, &many);
-            at = stop;
-        }
-    }
-    if count > 1 {
-        return scan.is_edge(at).then_some((at, words));
-    }
-    if cross(at) && scan.is_edge(at + 1) {
-        let mut words = first.words();
-        if scan.at(at) == '×' {
-            words.say("times")
-        } else {
-            words.letters("x")
-        }
-        return Some((at + 1, words));
-    }
-    None
 }
 
 /// "1e6", "3.2e-5", "10^6", "10²", "6.02 × 10^23".

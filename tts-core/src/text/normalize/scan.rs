@@ -16,6 +16,12 @@ pub(super) struct Scan<'a> {
     starts: Vec<usize>,
 }
 
+const APOSTROPHES: [&str; 5] = ["&#39;", "&apos;", "&#x27;", "&rsquo;", "&#8217;"];
+/// Longer runs without white space are read piece by piece.
+const LONGEST_CLUMP: usize = 400;
+/// How far back a reader looks for context.
+const CONTEXT: usize = 200;
+
 /// What stands for "no character here".
 pub(super) const NONE: char = '\0';
 
@@ -23,8 +29,18 @@ impl<'a> Scan<'a> {
     pub(super) fn new(source: &'a str) -> Self {
         let mut scan =
             Self { source, chars: Vec::with_capacity(source.len()), starts: Vec::with_capacity(source.len() + 1) };
+        let mut skip = 0;
         for (at, c) in source.char_indices() {
-            if c.is_ascii() {
+            if at < skip {
+                continue;
+            }
+            // Written as a reference it is the same apostrophe, and may stand inside a word.
+            if c == '&'
+                && let Some(reference) = APOSTROPHES.iter().find(|r| source[at..].starts_with(**r))
+            {
+                scan.put('\'', at);
+                skip = at + reference.len();
+            } else if c.is_ascii() {
                 // NUL would look like the end of the text to the readers.
                 scan.put(if c == NONE { '\u{FFFD}' } else { c }, at);
             } else {
@@ -56,12 +72,14 @@ impl<'a> Scan<'a> {
             self.put(c, at);
             return;
         }
-        let (mut base, mut foreign) = (false, false);
+        let (mut base, mut foreign, mut marked) = (false, false, false);
         decompose_compatible(c, |d| {
             base |= d.is_ascii_alphanumeric();
             foreign |= !d.is_ascii() && !is_combining_mark(d);
+            marked |= is_combining_mark(d);
         });
-        if foreign && !base {
+        // "≠" is no equals sign with an accent.
+        if (foreign || marked) && !base && !is_combining_mark(c) {
             self.put(c, at);
             return;
         }
@@ -146,7 +164,7 @@ impl<'a> Scan<'a> {
 
     /// The run without white space from `i`, without the punctuation that closes it.
     pub(super) fn clump(&self, i: usize) -> usize {
-        let mut end = self.run(i, |c| !c.is_whitespace());
+        let mut end = self.run(i, |c| !c.is_whitespace()).min(i + LONGEST_CLUMP);
         while end > i {
             let c = self.at(end - 1);
             let opened = |open| self.chars[i..end].contains(&open);
@@ -164,6 +182,11 @@ impl<'a> Scan<'a> {
             end -= 1;
         }
         end
+    }
+
+    /// The characters before `i`, as far back as context matters.
+    pub(super) fn context(&self, i: usize) -> &[char] {
+        &self.chars[i.saturating_sub(CONTEXT)..i.min(self.chars.len())]
     }
 
     /// The word before `i` in lower case, over white space and quotes; empty if there is none.

@@ -140,6 +140,13 @@ pub(super) fn read(scan: &Scan, i: usize, spoken: bool) -> Option<(usize, TokenK
     match c {
         '.' => {
             let end = scan.run(i, |c| c == '.');
+            // The full stop of an initial: "J. R. R. Tolkien".
+            let initial = before.is_ascii_uppercase()
+                && (i < 2 || scan.is_edge(i - 2))
+                && scan.at(scan.spaces(end)).is_ascii_uppercase();
+            if end - i == 1 && initial {
+                return skip(end);
+            }
             return match end - i {
                 1 if glued => say(end, "dot"),
                 1 if after.is_alphanumeric() && before != NONE => skip(end),
@@ -182,7 +189,9 @@ pub(super) fn read(scan: &Scan, i: usize, spoken: bool) -> Option<(usize, TokenK
             let closes = after.is_whitespace() && next.is_alphanumeric() && spoken && opened_apart(scan, i);
             return if closes { pause(i + 1, Break::Comma) } else { skip(i + 1) };
         }
-        '—' | '―' | '–' | '-' | '‒' | '⁃' | '〜' => return Some(dash(scan, i, spoken)),
+        '—' | '―' | '–' | '-' | '‒' | '⁃' | '〜' if !(c == '-' && after == '>') => {
+            return Some(dash(scan, i, spoken));
+        }
         '/' => {
             let end = scan.run(i, |c| c == '/');
             let spaced = before.is_whitespace() && scan.at(end).is_whitespace();
@@ -220,7 +229,8 @@ pub(super) fn read(scan: &Scan, i: usize, spoken: bool) -> Option<(usize, TokenK
         '^' if !(after.is_alphanumeric() || matches!(after, '-' | '(' | '{')) => return skip(i + 1),
         '⁰' | '⁴'..='⁹' | '⁻' | '⁺' | 'ⁿ' | '²' | '³' | '¹' => return Some(superscript(scan, i)),
         '#' | '~' | '=' if scan.run(i, |d| d == c) > i + 1 => return skip(scan.run(i, |d| d == c)),
-        '<' | '>' if !spoken && !(before.is_whitespace() || after.is_ascii_digit()) => return skip(i + 1),
+        '<' | '>' if !(spoken || before.is_whitespace() || after.is_ascii_digit()) => return skip(i + 1),
+        '>' if !before.is_whitespace() && !after.is_alphanumeric() => return skip(i + 1),
         '~' if !(after.is_ascii_digit()) => return skip(i + 1),
         '\\' if !after.is_alphanumeric() => return skip(i + 1),
         '$' | '£' | '€' | '¥' | '¢' if after.is_alphabetic() && before.is_alphabetic() => return skip(i + 1),
@@ -237,11 +247,14 @@ fn say(end: usize, reading: &str) -> Option<(usize, TokenKind)> {
 
 /// Whether the bracket that `)` at `i` closes was opened after white space.
 fn opened_apart(scan: &Scan, i: usize) -> bool {
-    (0..i).rev().find(|&at| scan.at(at) == '(').is_none_or(|at| at == 0 || scan.before(at).is_whitespace())
+    (i.saturating_sub(300)..i)
+        .rev()
+        .find(|&at| scan.at(at) == '(')
+        .is_none_or(|at| at == 0 || scan.before(at).is_whitespace())
 }
 
 fn digit_before(scan: &Scan, i: usize) -> bool {
-    (0..i).rev().map(|at| scan.at(at)).find(|c| !c.is_whitespace()).is_some_and(|c| c.is_ascii_digit() || c == ')')
+    scan.context(i).iter().rev().find(|c| !c.is_whitespace()).is_some_and(|c| c.is_ascii_digit() || *c == ')')
 }
 
 /// A digit, or a letter that stands alone like a variable.
@@ -262,11 +275,12 @@ fn dash(scan: &Scan, i: usize, spoken: bool) -> (usize, TokenKind) {
     let c = scan.at(i);
     if end - i == 1 && matches!(c, '-' | '–') {
         let spaced = before.is_whitespace() && after.is_whitespace();
-        let math = scan.text(0, scan.len()).contains('=') || scan.len() < 12;
+        let math =
+            scan.context(i).contains(&'=') || scan.context((i + 100).min(scan.len())).contains(&'=') || scan.len() < 12;
         let next = scan.spaces(end);
         let operands = (digit_or_letter_before(scan, i))
             && (scan.at(next).is_ascii_digit() || scan.letters(next) == next + 1 && scan.is_edge(next + 1));
-        if spaced && operands && (math && c == '-' || scan.has(0, "-")) {
+        if spaced && operands && math && c == '-' {
             return (end, TokenKind::Words(Words::of("minus").0));
         }
         if !spaced && (before.is_alphanumeric() || after.is_alphanumeric()) {

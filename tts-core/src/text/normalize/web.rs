@@ -125,7 +125,7 @@ fn domain(scan: &Scan, i: usize, end: usize) -> Reading {
 fn path(scan: &Scan, i: usize, end: usize) -> Reading {
     let text = scan.text(i, end);
     let absolute = text.starts_with('/')
-        && text.bytes().nth(1).is_some_and(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'_');
+        && text.as_bytes().get(1).copied().is_some_and(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'_');
     let home = ["~/", "./", "../"].iter().any(|p| text.starts_with(p));
     let drive = text.as_bytes()[0].is_ascii_alphabetic() && text[1..].starts_with(":\\");
     let share = text.starts_with("\\\\");
@@ -213,7 +213,8 @@ fn spoken(scan: &Scan, from: usize, end: usize, words: &mut Words) {
         };
         // "://" and "..": said once.
         let twice = c == scan.before(at) && at > from && matches!(c, '/' | '\\');
-        if !twice && !(c == '_' && scan.text(from, end).starts_with('#')) {
+        let joins_hashtag = c == '_' && scan.before(from) == '#';
+        if !twice && !joins_hashtag {
             words.say(name);
         }
         at += 1;
