@@ -24,7 +24,7 @@ import dictionary
 import model
 import train
 
-BEAM = 3
+BEAM = 2
 
 
 def quantise(matrix):

@@ -47,7 +47,7 @@ pub(super) fn split(word: &str, known: &Lookup<'_>) -> Option<Vec<Phone>> {
     cuts.sort_by_key(|&c| (c.abs_diff(word.len() - c), c));
     cuts.into_iter().find_map(|cut| {
         let (first, second) = word.split_at(cut);
-        if !half(first) || !half(second) {
+        if !half(first, known) || !half(second, known) {
             return None;
         }
         let mut second = known(second)?;
@@ -58,10 +58,17 @@ pub(super) fn split(word: &str, known: &Lookup<'_>) -> Option<Vec<Phone>> {
     })
 }
 
-fn half(word: &str) -> bool {
+/// Whether this is a plain word rather than a name: names have no `-ing` or `-ed` of their own in the dictionary.
+fn half(word: &str, known: &Lookup<'_>) -> bool {
+    let bends = |endings: &[&str]| endings.iter().any(|e| known(&format!("{word}{e}")).is_some());
+    let silent = word.strip_suffix('e').is_some_and(|w| known(&format!("{w}ing")).is_some());
     match word.len() {
         0..=2 => false,
         3 => THREE.contains(&word),
-        _ => !NOT_A_HALF.contains(&word) && word.bytes().any(|b| matches!(b, b'a' | b'e' | b'i' | b'o' | b'u' | b'y')),
+        _ => {
+            !NOT_A_HALF.contains(&word)
+                && bends(&["s", "es"])
+                && (silent || bends(&["ing", "ed", "ly", "y", "less", "ness", "ful", "like"]))
+        }
     }
 }

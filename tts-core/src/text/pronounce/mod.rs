@@ -8,6 +8,8 @@
 //!                 lexicon.rs     homograph/   dictionary.rs                 suffix.rs compound.rs model.rs
 //! ```
 //!
+//! Little words then take the form they have in their sentence (weak.rs).
+//!
 //! May import: `text` (`phone` and the words of the front end).
 
 mod compound;
@@ -17,6 +19,7 @@ mod letters;
 mod lexicon;
 mod model;
 mod suffix;
+mod weak;
 
 use std::sync::OnceLock;
 
@@ -157,7 +160,20 @@ impl Pronouncer {
                 TokenKind::Skipped(_) => {}
             }
         }
-        spoken.into_iter().enumerate().map(|(i, word)| self.word(word, &sentence.words, first + i)).collect()
+        let heard = &sentence.words;
+        let mut said: Vec<Pronounced> =
+            spoken.iter().enumerate().map(|(i, word)| self.word(word, heard, first + i)).collect();
+        for i in 0..said.len() {
+            if said[i].origin == Origin::Dictionary {
+                let at = first + i;
+                let next = said.get(i + 1).filter(|_| !heard[at + 1].pause).map(|next| next.phones.as_slice());
+                let before = if at > 0 && !heard[at].pause { heard[at - 1].text.as_str() } else { "" };
+                if let Some(phones) = weak::form(&heard[at].text, before, weak::Follows::of(next)) {
+                    said[i].phones = phones;
+                }
+            }
+        }
+        said
     }
 
     fn word(&self, word: &SpokenWord, sentence: &[Heard], at: usize) -> Pronounced {
@@ -235,3 +251,6 @@ fn pronounceable(text: &str) -> bool {
     let longest = letters.split(|&b| vowel(b)).map(<[u8]>::len).max().unwrap_or(0);
     letters.len() > 1 && letters.iter().all(u8::is_ascii_lowercase) && letters.iter().any(|&b| vowel(b)) && longest <= 5
 }
+
+#[cfg(test)]
+mod tests;

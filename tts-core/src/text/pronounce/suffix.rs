@@ -245,6 +245,10 @@ fn adverb(word: &str, stem: &Lookup<'_>) -> Option<Vec<Phone>> {
 fn ending(word: &str, stem: &Lookup<'_>) -> Option<Vec<Phone>> {
     ENDINGS.iter().find_map(|&(letters, phones, joint)| {
         let short = word.strip_suffix(letters).filter(|b| b.len() >= 2)?;
+        // `lafoy` is no `lafo-y`.
+        if letters == "y" && short.ends_with(['a', 'e', 'i', 'o', 'u']) {
+            return None;
+        }
         stems(short, joint).iter().find_map(|s| stem(s)).map(|base| join(base, phones))
     })
 }
