@@ -8,6 +8,8 @@ mod feed;
 mod hostile;
 /// What is measured on sound.
 mod measure;
+/// Ten minutes in one run.
+mod long;
 /// Rate, pitch and pauses, measured on the sound.
 mod prosody;
 /// What a stream promises: the same bytes, exact word times, cancelling by dropping, many at once.
