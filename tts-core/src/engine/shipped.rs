@@ -22,7 +22,7 @@ macro_rules! shipped {
     };
 }
 
-shipped!["kathleen"];
+shipped!["kathleen", "nora", "ivy", "wren", "arlo", "hugo", "otto", "felix"];
 
 impl Shipped {
     pub(super) fn find(name: &str) -> Option<&'static Self> {
