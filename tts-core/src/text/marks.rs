@@ -144,6 +144,7 @@ pub(super) fn final_mark(unit: &str, next: Option<char>, rest: &str, last: bool,
         ':' | '：' if core.chars().count() > 1 => Some(Mark::Pause(Break::Semicolon)),
         ',' | '，' | '、' => Some(Mark::Pause(Break::Comma)),
         '—' | '―' => Some(Mark::Pause(Break::Comma)),
+        '-' if core == "-" && rest.starts_with(|c: char| c.is_ascii_digit()) => None,
         '–' | '-' if core == "–" || core == "-" || core.ends_with("--") => Some(Mark::Pause(Break::Comma)),
         '…' => Some(ellipsis(next, last)),
         '.' if core.ends_with("..") => Some(ellipsis(next, last)),
@@ -187,6 +188,10 @@ fn full_stop(core: &str, rest: &str, last: bool, starts_line: bool) -> Option<Ma
     let lower = stem.to_lowercase();
     match abbreviations::find(&lower).map(|entry| entry.stop) {
         Some(Stop::Never) => return None,
+        Some(Stop::Unit) => {
+            return if rest.starts_with(|c: char| is_lower(c) || c.is_ascii_digit()) { None } else { stop };
+        }
+        Some(Stop::BeforeNumber) if lower == "c" && stem != "c" => {}
         Some(Stop::BeforeNumber) => {
             let numbered = rest.starts_with(|c: char| c.is_ascii_digit() || "IVX#".contains(c));
             return if numbered { None } else { stop };
@@ -201,7 +206,8 @@ fn full_stop(core: &str, rest: &str, last: bool, starts_line: bool) -> Option<Ma
     let first = letters.next()?;
     if letters.next().is_none() && first.is_alphabetic() {
         // An initial: "J. Smith", but "plan B. Then".
-        return if first.is_uppercase() && begins_upper(rest) && !starter { None } else { stop };
+        let name = begins_upper(rest) && !starter || rest.starts_with(is_lower);
+        return if first.is_uppercase() && name { None } else { stop };
     }
     let dotted = stem.contains('.')
         && stem.split('.').all(|part| part.chars().count() == 1 && part.chars().all(char::is_alphabetic));

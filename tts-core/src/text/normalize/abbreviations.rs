@@ -17,6 +17,8 @@ pub(in crate::text) enum Stop {
     BeforeName,
     /// Ends the sentence if the next word begins sentences: "etc.", "Inc.", "p.m.".
     Maybe,
+    /// Ends the sentence unless a small letter or a digit follows: "lb.", "in.".
+    Unit,
 }
 
 /// How an abbreviation is read.
@@ -48,10 +50,10 @@ const fn entry(name: &'static str, reading: Reading, stop: Stop) -> Entry {
 }
 
 use Reading::{Bare, ByNumber, Context, Letters, Say};
-use Stop::{BeforeName, BeforeNumber, Maybe, Never};
+use Stop::{BeforeName, BeforeNumber, Maybe, Never, Unit};
 
 /// Sorted by name.
-const TABLE: [Entry; 118] = [
+const TABLE: [Entry; 130] = [
     entry("a.k.a", Letters, Never),
     entry("a.m", Letters, Maybe),
     entry("adm", Say("admiral"), BeforeName),
@@ -67,6 +69,7 @@ const TABLE: [Entry; 118] = [
     entry("b.c", Letters, Maybe),
     entry("blvd", Bare("boulevard"), Maybe),
     entry("bros", Bare("brothers"), Maybe),
+    entry("c", ByNumber("circa"), BeforeNumber),
     entry("c.f", Say("compare"), Never),
     entry("ca", ByNumber("circa"), BeforeNumber),
     entry("capt", Bare("captain"), BeforeName),
@@ -94,19 +97,23 @@ const TABLE: [Entry; 118] = [
     entry("fr", Say("father"), BeforeName),
     entry("fri", Say("friday"), Maybe),
     entry("ft", Say("fort"), BeforeName),
+    entry("gal", Letters, Unit),
     entry("gen", Say("general"), BeforeName),
     entry("gov", Say("governor"), BeforeName),
     entry("govt", Bare("government"), Maybe),
     entry("hon", Say("honorable"), BeforeName),
-    entry("hr", Say("hour"), Maybe),
-    entry("hrs", Bare("hours"), Maybe),
+    entry("hr", Say("hour"), Unit),
+    entry("hrs", Bare("hours"), Unit),
     entry("hwy", Bare("highway"), BeforeNumber),
     entry("i.e", Say("that is"), Never),
+    entry("in", Letters, Unit),
     entry("inc", Say("incorporated"), Maybe),
     entry("jan", ByNumber("january"), Maybe),
     entry("jr", Bare("junior"), Maybe),
     entry("jul", ByNumber("july"), Maybe),
     entry("jun", ByNumber("june"), Maybe),
+    entry("lb", Letters, Unit),
+    entry("lbs", Letters, Unit),
     entry("lt", Say("lieutenant"), BeforeName),
     entry("ltd", Bare("limited"), Maybe),
     entry("maj", Say("major"), BeforeName),
@@ -115,6 +122,7 @@ const TABLE: [Entry; 118] = [
     entry("messrs", Bare("messieurs"), BeforeName),
     entry("mfg", Bare("manufacturing"), Maybe),
     entry("mgr", Bare("manager"), Maybe),
+    entry("mi", Letters, Unit),
     entry("min", ByNumber("minimum"), Maybe),
     entry("misc", Bare("miscellaneous"), Maybe),
     entry("mon", ByNumber("monday"), Maybe),
@@ -128,7 +136,7 @@ const TABLE: [Entry; 118] = [
     entry("nov", Bare("november"), Maybe),
     entry("oct", Bare("october"), Maybe),
     entry("op", ByNumber("opus"), BeforeNumber),
-    entry("oz", Bare("ounces"), Maybe),
+    entry("oz", Bare("ounces"), Unit),
     entry("p", ByNumber("page"), BeforeNumber),
     entry("p.m", Letters, Maybe),
     entry("p.s", Letters, Never),
@@ -141,6 +149,7 @@ const TABLE: [Entry; 118] = [
     entry("prof", Bare("professor"), BeforeName),
     entry("pt", ByNumber("part"), BeforeNumber),
     entry("pvt", Bare("private"), BeforeName),
+    entry("qt", Letters, Unit),
     entry("rd", Say("road"), Maybe),
     entry("ref", ByNumber("reference"), BeforeNumber),
     entry("rep", Say("representative"), BeforeName),
@@ -159,17 +168,22 @@ const TABLE: [Entry; 118] = [
     entry("ste", ByNumber("suite"), BeforeNumber),
     entry("sun", ByNumber("sunday"), BeforeNumber),
     entry("supt", Bare("superintendent"), BeforeName),
+    entry("tbsp", Letters, Unit),
     entry("tel", Say("telephone"), BeforeNumber),
     entry("temp", ByNumber("temperature"), Maybe),
     entry("thu", Say("thursday"), Maybe),
     entry("thurs", Bare("thursday"), Maybe),
+    entry("tsp", Letters, Unit),
     entry("tue", Say("tuesday"), Maybe),
     entry("tues", Bare("tuesday"), Maybe),
     entry("univ", Bare("university"), Maybe),
     entry("vol", ByNumber("volume"), BeforeNumber),
     entry("vols", ByNumber("volumes"), BeforeNumber),
     entry("vs", Bare("versus"), Never),
+    entry("vv", ByNumber("verses"), BeforeNumber),
     entry("wed", ByNumber("wednesday"), Maybe),
+    entry("yr", Say("year"), Unit),
+    entry("yrs", Bare("years"), Unit),
 ];
 
 /// The entry of an abbreviation given in lower case without its last full stop.
@@ -216,7 +230,12 @@ pub(super) fn read(scan: &Scan, i: usize) -> Option<(usize, Words)> {
     let shouted = end - i > 1 && scan.text(i, end).bytes().all(|b| b.is_ascii_uppercase());
     let next = scan.at(scan.spaces(after));
     let numbered = next.is_ascii_digit() || (matches!(next, '#') && dot);
-    let by_number = numbered
+    let by_day = entry_is_date(entry.name)
+        && dot
+        && capital
+        && matches!(scan.word_before(i).as_str(), "on" | "last" | "next" | "every" | "this" | "until" | "by");
+    let by_number = by_day
+        || numbered
         || (entry_is_date(entry.name) && before_is_number(scan, i))
         || entry.name != "no" && roman_follows(scan, after, dot);
     let words = match entry.reading {
@@ -225,6 +244,7 @@ pub(super) fn read(scan: &Scan, i: usize) -> Option<(usize, Words)> {
         Reading::Say(_) => return None,
         Reading::Bare(_) if shouted && !dot => return None,
         Reading::Bare(words) => words,
+        Reading::ByNumber(_) if entry.name == "c" && capital => return None,
         Reading::ByNumber(words) if (dot || capital && entry_is_date(entry.name)) && by_number => words,
         Reading::ByNumber(_) => return None,
         Reading::Context => in_context(scan, entry.name, i, after, dot)?,
@@ -256,7 +276,7 @@ fn in_context(scan: &Scan, name: &str, i: usize, after: usize, dot: bool) -> Opt
         back -= 1;
     }
     let mut start = back;
-    while start > 0 && scan.before(start).is_ascii_alphanumeric() {
+    while start > 0 && (scan.before(start).is_ascii_alphanumeric() || scan.before(start) == '\'') {
         start -= 1;
     }
     let named_before = start < back && (scan.at(start).is_ascii_uppercase() || scan.at(start).is_ascii_digit());

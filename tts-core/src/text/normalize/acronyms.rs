@@ -12,14 +12,15 @@ const SAID: [&str; 73] = [
     "WASP", "WIMAX", "WYSIWYG", "YAML", "YOLO", "ZIP",
 ];
 /// Capitals that are spelled although they could be said, or look like shouted words. Sorted.
-const SPELLED: [&str; 110] = [
-    "ABBA", "ABC", "ACLU", "AI", "AKA", "AMA", "API", "APR", "ATM", "AWS", "BBC", "BIA", "BOM", "CEO", "CFO", "CIA",
-    "CIO", "CNN", "COD", "COO", "CPU", "CTO", "DIY", "DNA", "DOB", "DOD", "DOE", "DOJ", "DVD", "EEG", "EKG", "EPA",
-    "ESP", "ETA", "EU", "EUR", "FAA", "FAQ", "FBI", "FDA", "FIR", "GDP", "GED", "GIS", "GOP", "GPA", "GPU", "GUI",
-    "HID", "HIV", "HOA", "HOV", "IBM", "ICU", "IDE", "IMF", "IOC", "IOU", "IP", "IPA", "IPO", "IQ", "IRA", "IRS",
-    "ISBN", "ISO", "ISP", "IVF", "LLM", "MBA", "MIA", "MIT", "MOT", "MRI", "NBA", "NEA", "NGO", "NHL", "NPU", "NSA",
-    "OCR", "OECD", "PA", "PC", "PDF", "POS", "POW", "RIP", "RNA", "ROI", "SAT", "SEC", "SOS", "SUV", "TSA", "TTS",
-    "UCLA", "UFO", "UI", "UK", "UN", "URL", "USA", "USB", "UTC", "VAT", "VIN", "VIP", "WAP", "WTO",
+const SPELLED: [&str; 123] = [
+    "AAA", "ABBA", "ABC", "ACLU", "AFAIK", "AI", "AKA", "AMA", "APA", "API", "APR", "ATM", "AWS", "BBC", "BIA", "BOM",
+    "CEO", "CFO", "CIA", "CIO", "CNN", "COD", "COO", "CPU", "CTO", "DIY", "DNA", "DOB", "DOD", "DOE", "DOJ", "DVD",
+    "EEG", "EKG", "EOD", "EOF", "EPA", "EPS", "ESP", "ETA", "ETL", "EU", "EUR", "FAA", "FAQ", "FBI", "FDA", "FIR",
+    "FYI", "GDP", "GED", "GIS", "GOP", "GPA", "GPU", "GUI", "HID", "HIV", "HOA", "HOV", "IBM", "ICU", "ICYMI", "IDE",
+    "IMF", "IMHO", "IMO", "IOC", "IOU", "IP", "IPA", "IPO", "IQ", "IRA", "IRS", "ISBN", "ISO", "ISP", "IVF", "LLM",
+    "MBA", "MIA", "MIT", "MOT", "MRI", "NBA", "NEA", "NGO", "NHL", "NPU", "NSA", "OCR", "OECD", "PA", "PC", "PDF",
+    "POS", "POW", "RIP", "RNA", "ROI", "SAT", "SEC", "SOS", "SUV", "TSA", "TTS", "UCLA", "UFO", "UI", "UK", "UN",
+    "URL", "USA", "USB", "UTC", "UX", "VAT", "VIN", "VIP", "WAP", "WTO", "YTD",
 ];
 /// Short words that people shout. Sorted.
 const SHOUTED: [&str; 100] = [
@@ -37,10 +38,11 @@ const SMALL_SPELLED: [&str; 36] = [
     "url", "usb", "vpn", "www", "xml",
 ];
 /// Names whose writing hides how they are said; lower case. `+` before a part names its letters. Sorted.
-const MIXED: [(&str, &str); 47] = [
+const MIXED: [(&str, &str); 52] = [
     ("arxiv", "archive"),
     ("bluetooth", "bluetooth"),
     ("cmd", "command"),
+    ("ctrl", "control"),
     ("dj", "+dj"),
     ("ebay", "+e bay"),
     ("ebook", "+e book"),
@@ -76,6 +78,7 @@ const MIXED: [(&str, &str); 47] = [
     ("phd", "+phd"),
     ("phds", "+phd's"),
     ("postgresql", "postgres +ql"),
+    ("qoq", "quarter over quarter"),
     ("stdin", "standard in"),
     ("stdout", "standard out"),
     ("tldr", "+tldr"),
@@ -83,8 +86,11 @@ const MIXED: [(&str, &str); 47] = [
     ("tvs", "+tv's"),
     ("wifi", "why fie"),
     ("wsl", "+wsl"),
+    ("wwi", "+ww one"),
+    ("wwii", "+ww two"),
     ("xkcd", "+xkcd"),
     ("youtube", "you tube"),
+    ("yoy", "year over year"),
 ];
 
 pub(super) fn is_said(word: &str) -> bool {

@@ -2,7 +2,7 @@
 
 use super::acronyms;
 use super::dates_times::Reading;
-use super::numbers::{Zero, cardinal_text, digits_text, pairs_text};
+use super::numbers::{Zero, cardinal_text, digits_text, pairs_text, plural as plural_word};
 use super::scan::Scan;
 use super::words::Words;
 
@@ -291,7 +291,15 @@ pub(super) fn mixed(scan: &Scan, i: usize, end: usize, shouting: bool) -> Words 
         let odd = part.len() <= 3
             && (part.bytes().skip(1).any(|b| b.is_ascii_uppercase())
                 || !part.bytes().any(|b| b"aeiouyAEIOUY".contains(&b)));
-        if part.len() == 1
+        let (stem, plural) =
+            part.strip_suffix('s').map_or((part.as_str(), false), |stem| (stem, stop == end && at > i));
+        if plural && stem.bytes().all(|b| b.is_ascii_uppercase()) {
+            // "H100s", "10Ks"
+            match (stem, words.0.last_mut()) {
+                ("", Some(last)) => last.text = plural_word(&last.text),
+                _ => words.letters_with_s(stem),
+            }
+        } else if part.len() == 1
             || odd && !acronyms::is_said(&part)
             || part.bytes().all(|b| b.is_ascii_uppercase()) && part.len() <= 3 && !acronyms::is_said(&part)
         {

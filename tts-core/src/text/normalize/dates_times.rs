@@ -249,7 +249,7 @@ fn century(year: u32) -> u32 {
 }
 
 /// "a.m." or "pm" at `i`, over one space: its end and letters.
-fn half_day(scan: &Scan, i: usize) -> Option<(usize, &'static str)> {
+pub(super) fn half_day(scan: &Scan, i: usize) -> Option<(usize, &'static str)> {
     let start = scan.spaces(i);
     if start - i > 1 {
         return None;
@@ -270,6 +270,23 @@ fn half_day(scan: &Scan, i: usize) -> Option<(usize, &'static str)> {
 
 /// A time of day at `i`: "10:30", "14:05:09", "5 p.m.", "9h30", "10:30Z".
 pub(super) fn time(scan: &Scan, i: usize) -> Reading {
+    let (end, mut words) = time_of_day(scan, i)?;
+    // "9:00-17:30", "9 a.m. – 5 p.m."
+    let dash = scan.spaces(end);
+    if matches!(scan.at(dash), '-' | '–') && dash - end <= 1 && scan.before(dash) != '\n' {
+        let from = scan.spaces(dash + 1);
+        if (from > dash + 1) == (dash > end)
+            && let Some((end, second)) = time_of_day(scan, from)
+        {
+            words.say("to");
+            words.append(second);
+            return Some((end, words));
+        }
+    }
+    Some((end, words))
+}
+
+fn time_of_day(scan: &Scan, i: usize) -> Reading {
     let end = scan.digits(i);
     if end == i || end - i > 2 {
         return None;

@@ -65,13 +65,15 @@ pub struct State {
     line_start: bool,
     /// The next clause begins a sentence.
     sentence_start: bool,
+    /// A double quote is open.
+    quoted: bool,
     /// Characters of the run without white space that the last clause ended in.
     run: usize,
 }
 
 impl Default for State {
     fn default() -> Self {
-        Self { code: false, line_start: true, sentence_start: true, run: 0 }
+        Self { code: false, line_start: true, sentence_start: true, quoted: false, run: 0 }
     }
 }
 
@@ -91,7 +93,8 @@ impl Normalizer {
     /// The tokens of a clause; `state` is that of the text before it and becomes that of the text after it.
     #[must_use]
     pub fn normalize(&self, clause: &Clause, state: &mut State) -> Vec<Token> {
-        let scan = Scan::new(&clause.text);
+        let mut scan = Scan::new(&clause.text);
+        scan.quoted = state.quoted;
         let mut reader = Reader {
             options: self.options,
             scan: &scan,
@@ -103,6 +106,8 @@ impl Normalizer {
         let from = reader.pass_over_long_run(state.run);
         reader.read(from, state.line_start);
         state.code = reader.code;
+        // A quote that is never closed must not reach beyond its paragraph.
+        state.quoted = scan.quoted_after() && !clause.ends_paragraph;
         let tokens = reader.tokens.finish();
         let newline = clause.text.trim_end_matches([' ', '\t']).ends_with(['\n', '\r', '\u{2028}', '\u{2029}']);
         state.line_start = newline || clause.text.trim().is_empty() && state.line_start;
@@ -214,7 +219,7 @@ impl Reader<'_, '_> {
         if let Some(found) = inline_phones(scan, at) {
             return found;
         }
-        if let Some(found) = emoji::read(scan, at, self.options.emoji_names) {
+        if let Some(found) = emoji::read(scan, at, self.options.emoji_names).or_else(|| symbols::emoticon(scan, at)) {
             return found;
         }
         if self.options.markdown {
@@ -234,6 +239,11 @@ impl Reader<'_, '_> {
         }
         if c.is_ascii_alphanumeric() {
             return words(self.word(at));
+        }
+        // A Greek letter has a name, a Greek word has not.
+        let foreign = scan.run(at, |c| !c.is_ascii() && c.is_alphabetic());
+        if foreign >= at + 3 {
+            return (foreign, TokenKind::Skipped(SkipReason::UnknownScript));
         }
         if let Some(found) = symbols::read(scan, at, self.tokens.spoken) {
             return found;

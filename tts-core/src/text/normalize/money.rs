@@ -144,6 +144,18 @@ pub(super) fn before(scan: &Scan, i: usize) -> Reading {
     if let Some((stop, word)) = magnitude(scan, end, false) {
         words.append(first.words());
         words.say(word);
+        // "$5M-$10M"
+        if matches!(scan.at(stop), '-' | '–')
+            && let Some((at, _)) = symbol(scan, stop + 1)
+            && let Some(second) = number(scan, at)
+            && let Some((stop, word)) = magnitude(scan, second.end, false)
+        {
+            words.say("to");
+            words.append(second.words());
+            words.say(word);
+            say_name(&mut words, unit.many);
+            return Some((stop, words));
+        }
         say_name(&mut words, if is_attribute(scan, stop) { unit.one } else { unit.many });
         return Some((stop, words));
     }

@@ -47,18 +47,23 @@ impl Number {
 }
 
 /// Words before a number that is called out in pairs. Sorted.
-const PAIRED: [&str; 16] = [
+const PAIRED: [&str; 21] = [
     "airbus",
     "apartment",
     "apt",
     "boeing",
     "bus",
+    "econ",
+    "english",
     "error",
     "flight",
     "highway",
     "http",
     "interstate",
+    "math",
+    "physics",
     "port",
+    "psych",
     "room",
     "route",
     "status",
@@ -238,7 +243,7 @@ pub(super) fn say_unit(words: &mut Words, name: &str) {
 
 /// Whether the quote at `end` closes one that was opened before.
 pub(super) fn quote_is_open(scan: &Scan, end: usize) -> bool {
-    scan.context(end).iter().filter(|&&c| c == '"').count() % 2 == 1
+    scan.quoted != (scan.context(end).iter().filter(|&&c| c == '"').count() % 2 == 1)
 }
 
 /// What follows a number and belongs to it: percent, degrees, unit. Its end and its words for one and for many.
@@ -310,6 +315,14 @@ fn quantity(scan: &Scan, i: usize) -> Reading {
     if ordinal_mark(scan, end) && first.fraction.is_none() {
         let stop = scan.letters(end);
         let mut text = ordinal_text(&first.whole);
+        // "1st–3rd"
+        if matches!(scan.at(stop), '-' | '–')
+            && let Some(second) =
+                number(scan, stop + 1).filter(|second| second.fraction.is_none() && ordinal_mark(scan, second.end))
+        {
+            text = format!("{text} to {}", ordinal_text(&second.whole));
+            return Some((scan.letters(second.end), Words::of(&text)));
+        }
         if scan.at(stop - 1) == 's' && stop - end == 3 {
             text.push('s');
         }
@@ -317,6 +330,17 @@ fn quantity(scan: &Scan, i: usize) -> Reading {
     }
     if let Some((stop, one, many)) = tail(scan, &first) {
         let mut words = first.words();
+        // "1h 30m"
+        let many = if one == "meter"
+            && scan.before(i) == ' '
+            && i > 2
+            && scan.at(i - 2) == 'h'
+            && scan.at(i - 3).is_ascii_digit()
+        {
+            "minutes".to_owned()
+        } else {
+            many
+        };
         let single = first.is_one() || scan.at(end) == '-' || describes(scan, stop, &one);
         say_unit(&mut words, if single { &one } else { &many });
         return Some((stop, words));
@@ -325,9 +349,12 @@ fn quantity(scan: &Scan, i: usize) -> Reading {
         return Some(found);
     }
     if scan.at(end).is_ascii_alphabetic() {
-        if let Some((stop, word)) =
-            money::magnitude(scan, end, true).filter(|(_, word)| *word != "thousand" && *word != "trillion")
-        {
+        if let Some((stop, word)) = money::magnitude(scan, end, true).filter(|(stop, word)| {
+            // "1.5B", "5M users"; but "221B Baker Street", "Fig. 2b" and "4K" are names.
+            let counts = first.fraction.is_some()
+                || scan.word_after(*stop).bytes().next().is_some_and(|b| b.is_ascii_lowercase());
+            matches!(*word, "million" | "billion") && scan.at(end).is_ascii_uppercase() && counts || stop - end > 1
+        }) {
             let mut words = first.words();
             words.say(word);
             return Some((stop, words));

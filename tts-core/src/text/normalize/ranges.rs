@@ -52,6 +52,12 @@ pub(super) fn range(scan: &Scan, i: usize, first: &Number) -> Reading {
         return None;
     }
     let second = number(scan, if spaced { at + 2 } else { at + 1 })?;
+    // "1-800-FLOWERS" and "Llama-3-70B" are names.
+    if scan.before(i) == '-' && i > 1 && scan.at(i - 2).is_alphanumeric()
+        || scan.at(second.end) == '-' && scan.at(second.end + 1).is_ascii_uppercase()
+    {
+        return None;
+    }
     // "10 - 20" is a range, "5 - 3" and "2 - 3 = -1" are sums.
     let rises = first.whole.parse::<f64>().ok() < second.whole.parse::<f64>().ok();
     if spaced && (scan.at(at) == '-' && !rises || scan.at(scan.spaces(second.end)) == '=') {
@@ -83,6 +89,16 @@ pub(super) fn range(scan: &Scan, i: usize, first: &Number) -> Reading {
         && (first.whole.len() > 4 || second.whole.len() > 4 || (first.whole.len() > 1 && first.whole.starts_with('0')))
     {
         return None; // parts of a serial number
+    }
+    // "5-7 pm"
+    if let Some((half_end, letters)) =
+        dates_times::half_day(scan, stop).filter(|_| first.is_plain() && second.is_plain() && second.whole.len() <= 2)
+    {
+        words.append(first.words());
+        words.say(to);
+        words.append(second.words());
+        words.letters(letters);
+        return Some((half_end, words));
     }
     if scan.at(stop).is_ascii_alphabetic() && unit.is_none() {
         if ordinal_mark(scan, stop) && second.is_plain() {

@@ -14,6 +14,8 @@ pub(super) struct Scan<'a> {
     chars: Vec<char>,
     /// Byte of the source at which each character begins, and the source's length at the end.
     starts: Vec<usize>,
+    /// A double quote is open where the clause begins.
+    pub(super) quoted: bool,
 }
 
 const APOSTROPHES: [&str; 5] = ["&#39;", "&apos;", "&#x27;", "&rsquo;", "&#8217;"];
@@ -27,8 +29,12 @@ pub(super) const NONE: char = '\0';
 
 impl<'a> Scan<'a> {
     pub(super) fn new(source: &'a str) -> Self {
-        let mut scan =
-            Self { source, chars: Vec::with_capacity(source.len()), starts: Vec::with_capacity(source.len() + 1) };
+        let mut scan = Self {
+            source,
+            chars: Vec::with_capacity(source.len()),
+            starts: Vec::with_capacity(source.len() + 1),
+            quoted: false,
+        };
         let mut skip = 0;
         for (at, c) in source.char_indices() {
             if at < skip {
@@ -182,6 +188,13 @@ impl<'a> Scan<'a> {
             end -= 1;
         }
         end
+    }
+
+    /// Whether a double quote is open where the clause ends; a mark after digits is inches unless one is open.
+    pub(super) fn quoted_after(&self) -> bool {
+        (0..self.len())
+            .filter(|&i| self.at(i) == '"')
+            .fold(self.quoted, |open, i| open != (open || !self.before(i).is_ascii_digit()))
     }
 
     /// The characters before `i`, as far back as context matters.

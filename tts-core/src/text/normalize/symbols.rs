@@ -129,9 +129,6 @@ const OPERATORS: [(&str, &str); 14] = [
 
 /// What becomes of the sign or mark at `i`: where it ends and its kind. `spoken`: words came before it in the clause.
 pub(super) fn read(scan: &Scan, i: usize, spoken: bool) -> Option<(usize, TokenKind)> {
-    if let Some(found) = emoticon(scan, i) {
-        return Some(found);
-    }
     let c = scan.at(i);
     let skip = |end| Some((end, TokenKind::Skipped(SkipReason::Punctuation)));
     let pause = |end, kind| Some((end, TokenKind::Break(kind)));
@@ -149,7 +146,14 @@ pub(super) fn read(scan: &Scan, i: usize, spoken: bool) -> Option<(usize, TokenK
             }
             return match end - i {
                 1 if glued => say(end, "dot"),
+                1 if after.is_ascii_alphabetic() && (before == NONE || before.is_whitespace() || before == '`') => {
+                    say(end, "dot")
+                }
                 1 if after.is_alphanumeric() && before != NONE => skip(end),
+                // Inside a clause a small letter follows only the full stop of an abbreviation.
+                1 if after == ' ' && scan.at(scan.spaces(end)).is_ascii_lowercase() && before.is_alphabetic() => {
+                    skip(end)
+                }
                 _ if end - i == 1 && !spoken => skip(end),
                 _ => pause(end, Break::Period),
             };
@@ -231,6 +235,7 @@ pub(super) fn read(scan: &Scan, i: usize, spoken: bool) -> Option<(usize, TokenK
         '#' | '~' | '=' if scan.run(i, |d| d == c) > i + 1 => return skip(scan.run(i, |d| d == c)),
         '<' | '>' if !(spoken || before.is_whitespace() || after.is_ascii_digit()) => return skip(i + 1),
         '>' if !before.is_whitespace() && !after.is_alphanumeric() => return skip(i + 1),
+        '$' if after.is_ascii_alphabetic() && !before.is_alphabetic() => return say(i + 1, "dollar"),
         '~' if !(after.is_ascii_digit()) => return skip(i + 1),
         '\\' if !after.is_alphanumeric() => return skip(i + 1),
         '$' | '£' | '€' | '¥' | '¢' if after.is_alphabetic() && before.is_alphabetic() => return skip(i + 1),
@@ -326,7 +331,7 @@ fn superscript(scan: &Scan, i: usize) -> (usize, TokenKind) {
 }
 
 /// ":-)", ";)", "<3".
-fn emoticon(scan: &Scan, i: usize) -> Option<(usize, TokenKind)> {
+pub(super) fn emoticon(scan: &Scan, i: usize) -> Option<(usize, TokenKind)> {
     const FACES: [&str; 16] =
         [":-)", ":)", ":-(", ":(", ";-)", ";)", ":-D", ":D", ":-P", ":P", ":'(", "<3", ":-/", ":-|", "^_^", "xD"];
     let before = scan.before(i);

@@ -11,7 +11,7 @@ pub(super) struct Unit {
 
 /// Symbol, singular, plural, and whether it may stand apart from its number. Sorted by symbol, capitals first.
 type Row = (&'static str, &'static str, &'static str, bool);
-const TABLE: [Row; 135] = [
+const TABLE: [Row; 140] = [
     ("A", "amp", "amps", false),
     ("Ah", "amp hour", "amp hours", true),
     ("BTU", "b t u", "b t u", false),
@@ -43,6 +43,7 @@ const TABLE: [Row; 135] = [
     ("Mbit", "megabit", "megabits", true),
     ("Mbps", "megabit per second", "megabits per second", true),
     ("MiB", "mebibyte", "mebibytes", true),
+    ("MΩ", "megaohm", "megaohms", true),
     ("N", "newton", "newtons", false),
     ("Nm", "newton meter", "newton meters", true),
     ("PB", "petabyte", "petabytes", true),
@@ -50,11 +51,11 @@ const TABLE: [Row; 135] = [
     ("TB", "terabyte", "terabytes", true),
     ("TWh", "terawatt hour", "terawatt hours", true),
     ("Tbps", "terabit per second", "terabits per second", true),
+    ("Tbsp", "tablespoon", "tablespoons", true),
     ("V", "volt", "volts", true),
     ("VA", "volt amp", "volt amps", true),
     ("W", "watt", "watts", true),
     ("Wh", "watt hour", "watt hours", true),
-    ("ac", "acre", "acres", false),
     ("atm", "atmosphere", "atmospheres", true),
     ("bar", "bar", "bars", true),
     ("bps", "bit per second", "bits per second", true),
@@ -99,6 +100,7 @@ const TABLE: [Row; 135] = [
     ("kms", "kilometer", "kilometers", true),
     ("kph", "kilometer per hour", "kilometers per hour", true),
     ("kt", "knot", "knots", true),
+    ("kΩ", "kiloohm", "kiloohms", true),
     ("l", "liter", "liters", true),
     ("lb", "pound", "pounds", true),
     ("lbs", "pound", "pounds", true),
@@ -127,8 +129,9 @@ const TABLE: [Row; 135] = [
     ("psi", "p s i", "p s i", true),
     ("pt", "point", "points", false),
     ("px", "pixel", "pixels", true),
+    ("qt", "quart", "quarts", true),
     ("rpm", "r p m", "r p m", true),
-    ("s", "second", "seconds", false),
+    ("s", "second", "seconds", true),
     ("sec", "second", "seconds", true),
     ("secs", "second", "seconds", true),
     ("sq ft", "square foot", "square feet", true),
@@ -136,6 +139,8 @@ const TABLE: [Row; 135] = [
     ("sq m", "square meter", "square meters", true),
     ("sq mi", "square mile", "square miles", true),
     ("t", "ton", "tons", false),
+    ("tbsp", "tablespoon", "tablespoons", true),
+    ("tsp", "teaspoon", "teaspoons", true),
     ("wk", "week", "weeks", true),
     ("wks", "week", "weeks", true),
     ("y", "year", "years", false),
@@ -218,7 +223,9 @@ fn symbol(scan: &Scan, start: usize, apart: bool) -> Option<(usize, Unit)> {
         }
     }
     let row = find(&scan.text(start, end))?;
-    (row.3 || !apart).then_some((end, Unit { one: row.1, many: row.2 }))
+    // "2 in." are inches, "2 in the bush" are not.
+    let inches = row.0 == "in" && scan.at(end) == '.';
+    (row.3 || !apart || inches).then_some((end, Unit { one: row.1, many: row.2 }))
 }
 
 #[cfg(test)]
