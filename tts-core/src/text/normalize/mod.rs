@@ -2,7 +2,7 @@
 //!
 //! In: a [`Clause`]. Out: [`Token`]s that cover every character of it which is not white space, in order, none twice.
 //! Each file reads one kind of thing; this one asks them in turn. A reader gets the folded view of the clause
-//! ([`scan`]) and a place, and answers where the thing that begins there ends and what it sounds like.
+//! (`scan`) and a place, and answers where the thing that begins there ends and what it sounds like.
 //!
 //! Own code and no crate for the numbers: see docs/TEXT.md for what exists and what it costs.
 //!
