@@ -128,135 +128,16 @@ const LISTS: &[(u32, &str)] = &[
 ];
 
 /// Words before `to` after which a noun follows, not an infinitive.
-const TO_A_THING: &[&str] = &[
-    "according",
-    "due",
-    "access",
-    "addicted",
-    "thanks",
-    "subject",
-    "related",
-    "close",
-    "next",
-    "back",
-    "prior",
-    "owing",
-    "opposed",
-    "contrary",
-    "response",
-    "reply",
-    "answer",
-    "key",
-    "reference",
-    "regard",
-    "attention",
-    "damage",
-    "exposure",
-    "committed",
-    "dedicated",
-    "devoted",
-    "limited",
-    "similar",
-    "equal",
-    "contribution",
-    "approach",
-    "changes",
-    "update",
-    "updates",
-    "improvements",
-    "compared",
-    "relative",
-    "leads",
-    "led",
-    "lead",
-    "listening",
-    "listen",
-    "listened",
-    "respect",
-    "applied",
-    "belongs",
-    "belong",
-    "comes",
-    "moved",
-    "switched",
-    "introduction",
-    "attached",
-    "refers",
-];
+const TO_A_THING: &str = "according due access addicted thanks subject related close next back prior owing opposed contrary response reply answer key reference regard attention damage exposure committed dedicated devoted limited similar equal contribution approach changes update updates improvements compared relative leads led lead listening listen listened respect applied belongs belong comes moved switched introduction attached refers";
 
 /// Nouns that end as adjectives do.
-const NOUNS: &[&str] = &[
-    "fabric",
-    "music",
-    "public",
-    "topic",
-    "traffic",
-    "critic",
-    "clinic",
-    "logic",
-    "magic",
-    "panic",
-    "picnic",
-    "mechanic",
-    "animal",
-    "hospital",
-    "capital",
-    "metal",
-    "material",
-    "signal",
-    "festival",
-    "journal",
-    "terminal",
-    "tribunal",
-    "crystal",
-    "criminal",
-    "proposal",
-    "approval",
-    "arrival",
-    "rival",
-    "detective",
-    "executive",
-    "relative",
-    "native",
-    "table",
-    "vegetable",
-    "cable",
-    "restaurant",
-    "assistant",
-    "tenant",
-    "servant",
-    "plant",
-    "merchant",
-    "applicant",
-    "giant",
-    "library",
-    "dictionary",
-    "secretary",
-    "military",
-    "forest",
-    "interest",
-    "guest",
-    "priest",
-    "harvest",
-    "request",
-    "district",
-    "fish",
-    "finish",
-    "dish",
-    "drive",
-    "archive",
-    "olive",
-    "locust",
-    "diary",
-    "salary",
-    "goal",
-];
+const NOUNS: &str = "fabric music public topic traffic critic clinic logic magic panic picnic mechanic animal hospital capital metal material signal festival journal terminal tribunal crystal criminal proposal approval arrival rival detective executive relative native table vegetable cable restaurant assistant tenant servant plant merchant applicant giant library dictionary secretary military forest interest guest priest harvest request district fish finish dish drive archive olive locust diary salary goal";
 
 /// The classes of a word.
 pub(super) fn classes(word: &str) -> u32 {
     let mut bits = 0;
     for (class, list) in LISTS {
-        if list.split(' ').any(|w| w == word) {
+        if among(word, list) {
             bits |= class;
         }
     }
@@ -276,7 +157,7 @@ pub(super) fn classes(word: &str) -> u32 {
     if word.len() > 3 && word.ends_with("ed") && !word.ends_with("eed") {
         return PAST;
     }
-    if NOUNS.contains(&word) {
+    if among(word, NOUNS) {
         return 0;
     }
     let adjective = ["ous", "ful", "ive", "al", "ic", "able", "ible", "less", "ish", "ant", "ary", "est"];
@@ -287,6 +168,11 @@ pub(super) fn classes(word: &str) -> u32 {
         return S;
     }
     0
+}
+
+/// Whether a word is one of a list, its words set apart by spaces.
+pub(super) fn among(word: &str, list: &str) -> bool {
+    !word.is_empty() && list.split(' ').any(|w| w == word)
 }
 
 /// One place in a sentence.
@@ -336,23 +222,23 @@ impl<'a> Context<'a> {
     }
 
     /// Whether the word before is one of these.
-    pub(super) fn prev(&self, list: &[&str]) -> bool {
-        list.contains(&self.before(1))
+    pub(super) fn prev(&self, list: &str) -> bool {
+        among(self.before(1), list)
     }
 
     /// Whether the word after is one of these.
-    pub(super) fn next(&self, list: &[&str]) -> bool {
-        list.contains(&self.after(1))
+    pub(super) fn next(&self, list: &str) -> bool {
+        among(self.after(1), list)
     }
 
     /// Whether one of these stands anywhere in the sentence.
-    pub(super) fn near(&self, list: &[&str]) -> bool {
-        self.words.iter().enumerate().any(|(i, w)| i != self.at && list.contains(&w.text.as_str()))
+    pub(super) fn near(&self, list: &str) -> bool {
+        self.words.iter().enumerate().any(|(i, w)| i != self.at && among(&w.text, list))
     }
 
     /// Whether one of these stands in the sentence at most `reach` words after.
-    pub(super) fn soon(&self, reach: usize, list: &[&str]) -> bool {
-        (1..=reach).any(|n| list.contains(&self.after(n)))
+    pub(super) fn soon(&self, reach: usize, list: &str) -> bool {
+        (1..=reach).any(|n| among(self.after(n), list))
     }
 
     /// How many places before the nearest word stands that is no adverb.
@@ -366,7 +252,7 @@ impl<'a> Context<'a> {
 
     /// Whether the clause has a finite verb before this word.
     fn verb_before(&self) -> bool {
-        (1..=self.at).take_while(|&n| !self.before(n).is_empty()).any(|n| {
+        (1..=self.at).take_while(|&n| !self.before(n).is_empty() && !self.before_is(n, WH)).any(|n| {
             let c = self.class_before(n);
             c & (BE | HAVE | MODAL | VERB | TO) != 0 && c & (DET | POSS) == 0
                 || c & PAST != 0 && !self.before_is(n + 1, DET | POSS) && n > 1
@@ -385,13 +271,13 @@ impl<'a> Context<'a> {
         let n = self.anchor();
         let prev = self.before(n);
         let p = self.class_before(n);
-        let thing = self.after_is(1, DET | POSS | OBJ | NUM) || self.next(&["that"]);
+        let thing = self.after_is(1, DET | POSS | OBJ | NUM) || self.next("that");
         if prev.is_empty() {
             // An order, unless a subject or nothing follows; an adverb alone before it changes nothing.
-            return !s && thing && !self.next(&["that"]);
+            return !s && thing && !self.next("that");
         }
         if p & TO != 0 {
-            return !s && (thing || !TO_A_THING.contains(&self.before(n + 1)));
+            return !s && (thing || !among(self.before(n + 1), TO_A_THING));
         }
         if prev == "that" {
             return thing || s && !self.verb_after() && !self.after(1).is_empty();
@@ -406,7 +292,7 @@ impl<'a> Context<'a> {
         if p & (POSS | NUM) != 0 || p & DET != 0 && p & ADV == 0 {
             return false;
         }
-        if ["who", "which"].contains(&prev) {
+        if among(prev, "who which") {
             return true;
         }
         if p & WE != 0 {
@@ -416,7 +302,7 @@ impl<'a> Context<'a> {
             return s || self.question();
         }
         if p & OBJ != 0 {
-            return !s && self.before_is(n + 1, LET);
+            return !s && self.before_is(n + 1, LET) || s && prev.ends_with("self");
         }
         if p & (BE | HAVE | PREP | ADJ | DEGREE | WH) != 0 {
             return p & ADJ != 0 && !s && thing && self.question();
@@ -424,7 +310,7 @@ impl<'a> Context<'a> {
         if p & CONJ != 0 {
             let joined = self.before(n + 1);
             let parallel =
-                (1..=6).any(|k| self.before_is(n + k, TO | MODAL)) && !self.before_is(n + 1, DET | POSS | ADJ);
+                (1..=6).any(|k| self.before_is(n + k, TO | MODAL)) && !self.before_is(n + 1, DET | POSS | ADJ | ADV);
             let singular = s && self.before_is(n + 1, S) && !thing;
             return (thing && !singular && (!s || self.subject_before(n)))
                 || !s && parallel && !joined.is_empty() && !self.after(1).is_empty() && !self.after_is(1, BE | CONJ);
@@ -465,7 +351,7 @@ impl<'a> Context<'a> {
             }
             let c = self.class_before(n);
             let begins = self.before(n + 1).is_empty() || self.before_is(n + 1, WH) || self.prev_question(n);
-            if c & MODAL != 0 && !["i'll", "let's", "please"].contains(&self.before(n)) && begins {
+            if c & MODAL != 0 && !among(self.before(n), "i'll let's please") && begins {
                 waiting = true;
             } else if c & (VERB | BE | HAVE | TO) != 0 && n < self.at {
                 waiting = false;
@@ -475,7 +361,7 @@ impl<'a> Context<'a> {
     }
 
     fn prev_question(&self, n: usize) -> bool {
-        ["what", "how", "why", "when", "where", "who", "which"].contains(&self.before(n + 1))
+        among(self.before(n + 1), "what how why when where who which")
     }
 
     /// Whether a pause stands right before the word.
@@ -488,7 +374,7 @@ impl<'a> Context<'a> {
         self.words[..self.at]
             .iter()
             .rev()
-            .find(|w| w.classes & (PAST | MODAL | VERB | TO) != 0 || ["is", "are", "am"].contains(&w.text.as_str()))
+            .find(|w| w.classes & (PAST | MODAL | VERB | TO) != 0 || among(w.text.as_str(), "is are am"))
             .is_some_and(|w| w.classes & PAST != 0)
     }
 
