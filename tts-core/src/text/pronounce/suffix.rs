@@ -34,10 +34,6 @@ const ENDINGS: &[(&str, &str, Joint)] = &[
     ("er", "ER0", Joint::Vowel),
     ("est", "AH0 S T", Joint::Vowel),
     ("able", "AH0 B AH0 L", Joint::Vowel),
-    ("ish", "IH0 SH", Joint::Vowel),
-    ("ism", "IH2 Z AH0 M", Joint::Vowel),
-    ("ist", "AH0 S T", Joint::Vowel),
-    ("ize", "AY2 Z", Joint::Vowel),
     ("y", "IY0", Joint::Vowel),
     ("ness", "N AH0 S", Joint::Consonant),
     ("less", "L AH0 S", Joint::Consonant),
@@ -49,8 +45,6 @@ const ENDINGS: &[(&str, &str, Joint)] = &[
     ("wise", "W AY2 Z", Joint::Consonant),
     ("ward", "W ER0 D", Joint::Consonant),
     ("dom", "D AH0 M", Joint::Consonant),
-    ("man", "M AH0 N", Joint::Consonant),
-    ("men", "M IH0 N", Joint::Consonant),
 ];
 
 /// Beginnings: letters, phones. Longest first where one begins another.
@@ -249,17 +243,25 @@ fn ending(word: &str, stem: &Lookup<'_>) -> Option<Vec<Phone>> {
         if letters == "y" && short.ends_with(['a', 'e', 'i', 'o', 'u']) {
             return None;
         }
-        stems(short, joint).iter().find_map(|s| stem(s)).map(|base| join(base, phones))
+        let plain = |s: &&String| joint == Joint::Consonant || letters == "est" || plain(s, stem);
+        stems(short, joint).iter().filter(plain).find_map(|s| stem(s)).map(|base| join(base, phones))
     })
 }
 
 fn beginning(word: &str, stem: &Lookup<'_>) -> Option<Vec<Phone>> {
     BEGINNINGS.iter().find_map(|&(letters, phones)| {
-        let rest = word.strip_prefix(letters).filter(|r| r.len() > STEM)?;
+        let rest = word.strip_prefix(letters).filter(|r| r.len() > STEM && plain(r, stem))?;
         let mut out = Phone::parse_list(phones).ok()?;
         out.extend(stem(rest)?);
         Some(out)
     })
+}
+
+/// Whether a stem is a plain word: names have no `-ing` of their own in the dictionary. Without this, `-er`, `-y` and
+/// `re-` cut names apart (`shum-er`) and are wrong twice as often as the letters-to-phones model.
+fn plain(stem: &str, known: &Lookup<'_>) -> bool {
+    let base = stem.strip_suffix('e').unwrap_or(stem);
+    [format!("{stem}ed"), format!("{base}ing"), format!("{base}ed")].iter().any(|w| known(w).is_some())
 }
 
 /// The stems that may stand before an ending, likeliest first.

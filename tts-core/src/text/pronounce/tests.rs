@@ -146,7 +146,7 @@ fn rules_are_mostly_right_about_the_dictionary() {
         }
     }
     println!("endings: {fired} fired, {same} right, {sounds} but for stress");
-    assert!(fired > 300 && same * 100 > fired * 70, "{same} of {fired}");
+    assert!(fired > 200 && same * 100 > fired * 70, "{same} of {fired}");
 }
 
 #[test]
