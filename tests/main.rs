@@ -8,8 +8,12 @@ mod feed;
 mod hostile;
 /// What is measured on sound.
 mod measure;
+/// The levels of docs/ARCHITECTURE.md against the imports of the library.
+mod layers;
 /// Ten minutes in one run.
 mod long;
+/// The tensors of docs/MODEL.md against the weights.
+mod model_doc;
 /// Rate, pitch and pauses, measured on the sound.
 mod prosody;
 /// What a stream promises: the same bytes, exact word times, cancelling by dropping, many at once.
