@@ -1,0 +1,357 @@
+//! What was typed: the commands, their options, and what `--help` says. What it means is [`crate::request`]'s business.
+
+use std::ffi::OsString;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+use tts_core::units::Seed;
+use tts_core::{PauseScale, Rate, Semitones, Steps, Temperature};
+
+use crate::message::JsonPlace;
+use crate::sink::pcm::SampleFormat;
+use crate::timings::TimingsFormat;
+
+const EXAMPLES: &str = "\
+Examples:
+  tts say \"Good evening.\"                    speak it
+  tts say -f story.txt -o story.wav          a file to a file
+  llm | tts say -                            speak while the text arrives
+  tts say -o - \"To a pipe.\" | ffmpeg -i - speech.mp3";
+
+const EXIT_CODES: &str = "\
+Help on a command: tts COMMAND --help. Version: tts --version.
+Exit codes: 0 done, 1 internal, 2 usage, 3 text, lexicon, voice or model bad,
+  4 cannot write, 5 cannot play, 6 incomplete (--strict), 130 interrupted.";
+
+/// Speech from text on any CPU, offline.
+#[derive(Debug, Parser)]
+#[command(name = "tts", version, arg_required_else_help = true, disable_help_subcommand = true)]
+#[command(help_template = "{about}\n\n{before-help}{usage-heading} {usage}\n\nCommands:\n{subcommands}{after-help}\n")]
+#[command(before_help = EXAMPLES, after_help = EXIT_CODES, max_term_width = 80)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What can be done.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Speak text: aloud, to a file or to a pipe
+    Say(Box<SayArgs>),
+    /// List the voices that are built in
+    Voices(ListArgs),
+    /// List the ways this machine can play sound
+    Devices(ListArgs),
+    /// Measure speed, delay and memory on this machine
+    Bench(BenchArgs),
+    /// Say what would run here: version, CPU features, threads, model
+    #[command(visible_alias = "version")]
+    Info(InfoArgs),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page
+    Man {
+        /// Write a page for every command into this folder instead
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+    },
+}
+
+impl Command {
+    /// Where a JSON object was asked for.
+    pub(crate) fn wants_json(&self) -> Option<JsonPlace> {
+        match self {
+            Self::Say(say) if say.json => Some(say.json_place()),
+            Self::Voices(list) | Self::Devices(list) if list.json => Some(JsonPlace::Stdout),
+            Self::Bench(bench) if bench.json => Some(JsonPlace::Stdout),
+            Self::Info(info) if info.json => Some(JsonPlace::Stdout),
+            _ => None,
+        }
+    }
+}
+
+/// Which engine, and how wide.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct EngineArgs {
+    /// Voice: a name from `tts voices`, or a .voice file
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) voice: Option<String>,
+    /// Folder of a model to use instead of the built-in one
+    #[arg(long, value_name = "DIR")]
+    pub(crate) model: Option<PathBuf>,
+    /// Threads to use [default: what serves this CPU]
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<NonZeroUsize>,
+}
+
+/// Thirty options on one screen, which no generated list does; a test checks that none is forgotten.
+const SAY_HELP: &str = "\
+Examples:
+  tts say \"Dr. Smith paid $5.20.\"            speak it
+  llm | tts say -                            speak while the text arrives
+  tts say -f book.txt -o book.wav --timings srt book.srt
+  tts say --voice anna --rate 1.3 --pitch -2 \"Faster and lower.\"
+
+Usage: tts say [OPTIONS] TEXT...  or  -  (standard input)  or  -f, --file FILE
+Output: aloud unless -o is given
+  -o, --output FILE|-       write WAV          --format s16|f32   --raw
+  --player NAME[:DEVICE]    see `tts devices`  --timings srt|vtt|jsonl FILE|-
+  --json  one object about the run, on stdout (with -o - on stderr)
+  --dry-run  what would be said and how: normalized text, phones, durations
+Voice: same --seed N, same sound
+  --voice NAME|FILE  see `tts voices`          --model DIR        --threads N
+  --rate 0.4..3      --pitch -12..12 semitones --pause-scale 0..5
+  --temperature 0..1.5  liveliness             --steps 1..64  work per moment
+Text: markdown, and [[HH AH0 L OW1]] for phones
+  --lexicon FILE  lines of WORD PHONES         --emoji  speak their names
+  --no-markdown  * # ` are text    --skip-code  no code blocks
+  --strict  end with code 6 if something could not be spoken
+Other: -q, --quiet  errors only    -v, --verbose  what it cost    -h, --help
+";
+
+/// Speak text: aloud, to a file or to a pipe
+#[derive(Debug, Args)]
+#[command(override_help = SAY_HELP)]
+pub(crate) struct SayArgs {
+    /// Words to speak, or - to read them from standard input as they arrive
+    #[arg(value_name = "TEXT")]
+    pub(crate) text: Vec<String>,
+    /// Read the text from a file as it arrives
+    #[arg(short, long, value_name = "FILE", conflicts_with = "text")]
+    pub(crate) file: Option<PathBuf>,
+
+    /// Write WAV to a file (- is standard output) instead of playing
+    #[arg(short, long, value_name = "FILE|-")]
+    pub(crate) output: Option<PathBuf>,
+    /// Sample format of -o
+    #[arg(long, value_enum, requires = "output")]
+    pub(crate) format: Option<SampleFormat>,
+    /// Write bare samples without a WAV head
+    #[arg(long, requires = "output")]
+    pub(crate) raw: bool,
+    /// Play through this (see `tts devices`)
+    #[arg(long, value_name = "NAME[:DEVICE]", conflicts_with = "output")]
+    pub(crate) player: Option<String>,
+    /// Write word times: srt, vtt or jsonl
+    #[arg(long, num_args = 2, value_names = ["FORMAT", "FILE|-"])]
+    pub(crate) timings: Vec<OsString>,
+    /// Print one JSON object about the run
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Show what would be said and how, without sound
+    #[arg(long, conflicts_with_all = ["output", "player", "timings", "strict"])]
+    pub(crate) dry_run: bool,
+
+    #[command(flatten)]
+    pub(crate) engine: EngineArgs,
+    /// Speed: 0.4 to 3 times [default: 1]
+    #[arg(long, value_name = "TIMES", value_parser = rate, allow_negative_numbers = true)]
+    pub(crate) rate: Option<Rate>,
+    /// Pitch: -12 to 12 semitones [default: 0]
+    #[arg(long, value_name = "SEMITONES", value_parser = pitch, allow_negative_numbers = true)]
+    pub(crate) pitch: Option<Semitones>,
+    /// Length of pauses: 0 to 5 times [default: 1]
+    #[arg(long, value_name = "TIMES", value_parser = pause_scale, allow_negative_numbers = true)]
+    pub(crate) pause_scale: Option<PauseScale>,
+    /// Same seed, same sound
+    #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true)]
+    pub(crate) seed: Option<Seed>,
+    /// Liveliness: 0 to 1.5
+    #[arg(long, value_name = "T", value_parser = temperature, allow_negative_numbers = true)]
+    pub(crate) temperature: Option<Temperature>,
+    /// Work per moment of sound: 1 to 64
+    #[arg(long, value_name = "N", value_parser = steps, allow_negative_numbers = true)]
+    pub(crate) steps: Option<Steps>,
+
+    /// Pronunciations of your own: a line each, WORD PHONES
+    #[arg(long, value_name = "FILE")]
+    pub(crate) lexicon: Option<PathBuf>,
+    /// Speak the names of emoji
+    #[arg(long)]
+    pub(crate) emoji: bool,
+    /// Take * # ` and links as plain characters
+    #[arg(long)]
+    pub(crate) no_markdown: bool,
+    /// Leave out fenced code blocks
+    #[arg(long)]
+    pub(crate) skip_code: bool,
+    /// End with code 6 if anything of the text was left out
+    #[arg(long)]
+    pub(crate) strict: bool,
+
+    /// Say nothing but errors
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Say what was chosen and what it cost
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+}
+
+impl SayArgs {
+    /// Where `--json` prints: beside the sound, never into it.
+    pub(crate) fn json_place(&self) -> JsonPlace {
+        match &self.output {
+            Some(path) if path.as_os_str() == "-" => JsonPlace::Stderr,
+            _ => JsonPlace::Stdout,
+        }
+    }
+
+    /// The pairs of `--timings`.
+    ///
+    /// # Errors
+    /// Names the formats there are.
+    pub(crate) fn timings(&self) -> Result<Vec<(TimingsFormat, PathBuf)>, String> {
+        let pair = |pair: &[OsString]| {
+            let format = pair[0].to_string_lossy();
+            let known = <TimingsFormat as clap::ValueEnum>::from_str(&format, true);
+            let format =
+                known.map_err(|_| format!("--timings wants srt, vtt or jsonl and then a file, not '{format}'"))?;
+            Ok((format, PathBuf::from(&pair[1])))
+        };
+        self.timings.chunks_exact(2).map(pair).collect()
+    }
+}
+
+/// A list, for people or for programs
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Measure speed, delay and memory on this machine
+#[derive(Debug, Args)]
+pub(crate) struct BenchArgs {
+    #[command(flatten)]
+    pub(crate) engine: EngineArgs,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Say what would run here
+#[derive(Debug, Args)]
+pub(crate) struct InfoArgs {
+    /// Folder of a model to use instead of the built-in one
+    #[arg(long, value_name = "DIR")]
+    pub(crate) model: Option<PathBuf>,
+    /// Threads to use [default: what serves this CPU]
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<NonZeroUsize>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn number(text: &str) -> Result<f32, String> {
+    text.parse().map_err(|_| "expected a number, such as 1.25".to_owned())
+}
+
+fn rate(text: &str) -> Result<Rate, String> {
+    Rate::new(number(text)?).map_err(|error| error.to_string())
+}
+
+fn pitch(text: &str) -> Result<Semitones, String> {
+    Semitones::new(number(text)?).map_err(|error| error.to_string())
+}
+
+fn pause_scale(text: &str) -> Result<PauseScale, String> {
+    PauseScale::new(number(text)?).map_err(|error| error.to_string())
+}
+
+fn temperature(text: &str) -> Result<Temperature, String> {
+    Temperature::new(number(text)?).map_err(|error| error.to_string())
+}
+
+fn steps(text: &str) -> Result<Steps, String> {
+    let steps = text.parse().map_err(|_| "expected a whole number from 1 to 64".to_owned())?;
+    Steps::new(steps).map_err(|error| error.to_string())
+}
+
+fn seed(text: &str) -> Result<Seed, String> {
+    text.parse().map(Seed).map_err(|_| format!("expected a whole number from 0 to {}", u64::MAX))
+}
+
+/// Prints what clap has to say: help and version to standard output, mistakes to standard error.
+pub(crate) fn refuse(error: &clap::Error) -> ExitCode {
+    // A closed pipe behind `tts --help | head` is no mistake.
+    let _ = error.print();
+    if error.kind() == ErrorKind::InvalidSubcommand
+        && let Some(ContextValue::String(text)) = error.get(ContextKind::InvalidSubcommand)
+    {
+        crate::message::hint(&format!("to speak it: tts say \"{text}\""));
+    }
+    u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    fn lines(command: &str) -> Vec<String> {
+        let mut cli = Cli::command();
+        cli.build();
+        let command = match command {
+            "" => &mut cli,
+            name => cli.find_subcommand_mut(name).expect("a command"),
+        };
+        command.render_help().to_string().lines().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn help_fits_the_screen_with_examples_first() {
+        for command in ["", "say", "voices", "devices", "bench", "info", "completions", "man"] {
+            let help = lines(command);
+            let wide: Vec<_> = help.iter().filter(|line| line.chars().count() > 80).collect();
+            assert!(wide.is_empty(), "{command}: {wide:#?}");
+            assert!(help.len() <= 24, "{command}: {} lines", help.len());
+        }
+        for command in ["", "say"] {
+            let help = lines(command);
+            let place = |start: &str| help.iter().position(|line| line.starts_with(start)).expect(start);
+            assert!(place("Examples") < place("Usage"), "{}", help.join("\n"));
+        }
+    }
+
+    #[test]
+    fn the_help_of_say_has_the_ranges() {
+        let range = |(low, high): (f32, f32)| format!("{low}..{high}");
+        for (option, range) in [
+            ("--rate", range(Rate::RANGE)),
+            ("--pitch", range(Semitones::RANGE)),
+            ("--pause-scale", range(PauseScale::RANGE)),
+            ("--temperature", range(Temperature::RANGE)),
+            ("--steps", format!("{}..{}", Steps::RANGE.0, Steps::RANGE.1)),
+        ] {
+            assert!(SAY_HELP.contains(&format!("{option} {range}")), "{option} {range}");
+        }
+    }
+
+    #[test]
+    fn the_help_of_say_forgets_nothing() {
+        let mut cli = Cli::command();
+        cli.build();
+        let say = cli.find_subcommand("say").expect("say");
+        for argument in say.get_arguments().filter(|argument| !argument.is_positional()) {
+            let long = argument.get_long().expect("a long name");
+            assert!(SAY_HELP.contains(&format!("--{long} ")) || SAY_HELP.contains(&format!("--{long}\n")), "--{long}");
+            if let Some(short) = argument.get_short() {
+                assert!(SAY_HELP.contains(&format!("-{short}, ")), "-{short}");
+            }
+        }
+    }
+}
