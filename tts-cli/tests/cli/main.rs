@@ -1,0 +1,11 @@
+//! The command as its users meet it: arguments in; bytes, messages and an exit code out.
+
+mod commands;
+mod hostile;
+mod output;
+#[cfg(unix)]
+mod playback;
+mod reports;
+mod stdin;
+mod support;
+mod usage;
