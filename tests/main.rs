@@ -6,12 +6,12 @@ mod allocations;
 mod feed;
 /// Files that lie.
 mod hostile;
-/// What is measured on sound.
-mod measure;
 /// The levels of docs/ARCHITECTURE.md against the imports of the library.
 mod layers;
 /// Ten minutes in one run.
 mod long;
+/// What is measured on sound.
+mod measure;
 /// The tensors of docs/MODEL.md against the weights.
 mod model_doc;
 /// Rate, pitch and pauses, measured on the sound.
