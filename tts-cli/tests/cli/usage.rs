@@ -49,7 +49,9 @@ fn every_mistake_is_answered_with_its_remedy() {
         for word in *words {
             assert!(ended.stderr.contains(word), "{arguments:?} does not say {word:?}: {}", ended.stderr);
         }
-        assert_eq!((ended.stdout.len(), world.names().len()), (0, 0), "{arguments:?} leaves something");
+        // With --json the mistake is told there as well.
+        assert_eq!(ended.stdout.is_empty(), !arguments.contains(&"--json"), "{arguments:?}");
+        assert_eq!(world.names().len(), 0, "{arguments:?} leaves something");
     }
 }
 
