@@ -1,5 +1,7 @@
 //! Tests of the library through its front door: one binary, one module a subject.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a failing test may panic, and says what it measured")]
+
 /// Counts allocations of the thread that asks.
 mod allocations;
 /// Text that arrives while sound leaves.

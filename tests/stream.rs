@@ -96,7 +96,7 @@ fn word_times_are_exact() {
     let said: Vec<&str> = words.iter().map(|w| w.text.as_str()).collect();
     assert_eq!(said.join(" "), "Good evening The birch canoe slid on the smooth planks and nobody was surprised");
     assert!(words.windows(2).all(|w| w[0].end <= w[1].start + 1e-9 && w[0].source.end <= w[1].source.start));
-    assert!(words.iter().all(|w| w.end - w.start >= 0.02 && &TEXT[w.source.clone()] == w.text));
+    assert!(words.iter().all(|w| w.end - w.start >= 0.02 && TEXT[w.source.clone()] == w.text));
     assert!(words.last().unwrap().end * 24_000.0 <= samples as f64);
     let plan = voice().plan(SynthesisRequest::new(TEXT, quick())).unwrap();
     let planned: Vec<_> = plan.clauses.into_iter().flat_map(|c| c.words).collect();

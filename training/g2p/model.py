@@ -11,7 +11,7 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 class G2p(nn.Module):
-    def __init__(self, chunks, embed=64, width=176, decoder=224, feedback=48, dropout=0.2):
+    def __init__(self, chunks, embed=64, width=256, decoder=320, feedback=64, dropout=0.3):
         super().__init__()
         self.sizes = dict(chunks=chunks, embed=embed, width=width, decoder=decoder, feedback=feedback)
         self.embed = nn.Embedding(len(LETTERS), embed)
