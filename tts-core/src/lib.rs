@@ -21,6 +21,8 @@ mod codec;
 mod engine;
 mod error;
 mod flow;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 #[allow(unsafe_code, reason = "calling code compiled for a detected instruction set, and its intrinsics, is unsafe")]
 pub mod kernels;
 mod model;

@@ -1,0 +1,265 @@
+//! What must hold for any bytes: one function for everything that reads what a stranger wrote (level 7).
+//!
+//! The targets in `fuzz/` call these with what a fuzzer finds, the tests below with what `proptest` makes up, so that
+//! `cargo test` runs the same laws without a nightly compiler. Part of test and fuzzing builds only: a release has no
+//! such door. Every function panics where a law is broken.
+//!
+//! May import: `model`, `voice`, `text`, `weights`, `units`.
+
+use std::iter::from_fn;
+
+use crate::model::NativeConfig;
+use crate::model::native::NativeModel;
+use crate::text::normalize::{Normalizer, State, TextOptions};
+use crate::text::pronounce::Lexicon;
+use crate::text::split::ClauseSplitter;
+use crate::text::{Clause, TokenKind};
+use crate::units::Fingerprint;
+use crate::voice::{Timbre, VoiceCard};
+use crate::weights::Weights;
+
+/// Voice files are read as if for a model with this fingerprint.
+pub const MODEL: Fingerprint = Fingerprint(0x0123_4567_89ab_cdef);
+/// Channels of that model's timbres.
+pub const CHANNELS: usize = 2;
+
+/// A weights container: read or refused; a tensor `w` has as many finite values as its shape says.
+pub fn weights(bytes: &[u8]) {
+    let Ok(file) = Weights::from_bytes("fuzz", bytes.to_vec()) else { return };
+    for rows in 0..4 {
+        for columns in 0..4 {
+            let tensor = || file.root().tensor("w", [rows, columns]);
+            let Ok(values) = tensor().and_then(|w| w.to_f32()) else { continue };
+            assert_eq!(values.len(), rows * columns);
+            assert!(values.iter().all(|v| v.is_finite()));
+            if rows > 0 && columns > 0 {
+                let packed = tensor().and_then(|w| w.packed(rows, columns));
+                assert!(packed.is_ok_and(|p| (p.rows(), p.columns()) == (rows, columns)));
+            }
+        }
+    }
+    // an answer, whatever it is
+    let _ = file.finish();
+}
+
+/// A config.toml: read or refused; what was read cannot make a model of a file without tensors.
+pub fn config(text: &str) {
+    match NativeConfig::parse("fuzz.toml", text) {
+        Err(error) => assert!(error.to_string().starts_with("fuzz.toml: ")),
+        Ok(config) => {
+            let empty = Weights::from_bytes("empty", b"\x02\0\0\0\0\0\0\0{}".to_vec());
+            assert!(empty.is_ok_and(|empty| NativeModel::load(&empty, config).is_err()));
+        }
+    }
+}
+
+/// A .voice file: read or refused; what was read is a voice that the model can take. And a card.
+pub fn voice_file(bytes: &[u8]) {
+    if let Ok(file) = Weights::from_bytes("fuzz.voice", bytes.to_vec())
+        && let Ok(timbre) = Timbre::read("fuzz.voice", &file, MODEL, CHANNELS)
+    {
+        assert_eq!(timbre.values().len(), CHANNELS);
+        assert!(timbre.values().iter().all(|v| v.abs() <= 100.0));
+        assert!((20.0..=2000.0).contains(&timbre.pitch_hz()), "{}", timbre.pitch_hz());
+        assert!((0.0..=2.0).contains(&timbre.sd_log_f0));
+        assert_eq!(timbre.fingerprint(), MODEL);
+    }
+    if let Ok(text) = str::from_utf8(bytes) {
+        // an answer, whatever it is
+        let _ = VoiceCard::parse(text);
+    }
+}
+
+/// A lexicon: read, or refused with the number of a line there is.
+pub fn lexicon(text: &str) {
+    let lines = text.lines().count();
+    match Lexicon::parse(text) {
+        Ok(lexicon) => assert!(lexicon.len() <= lines && lexicon.words().count() == lexicon.len()),
+        Err(error) => {
+            let message = error.to_string();
+            let line = message.strip_prefix("line ").and_then(|rest| rest.split(':').next()?.parse().ok());
+            assert!(line.is_some_and(|line: usize| (1..=lines).contains(&line)), "{message}");
+            assert!(message.chars().count() < 600, "{} characters", message.chars().count());
+        }
+    }
+}
+
+/// Text that arrives in pieces: the clauses, joined, are the text, and the pieces do not matter. The bytes of `pieces`
+/// are their lengths in characters, in a circle.
+pub fn splitter(text: &str, pieces: &[u8]) {
+    let whole = clauses(text);
+    let mut splitter = ClauseSplitter::new();
+    let mut found = Vec::new();
+    let (mut chars, mut lengths) = (text.chars().peekable(), pieces.iter().cycle());
+    while chars.peek().is_some() {
+        let length = lengths.next().map_or(1, |&length| usize::from(length).max(1));
+        let piece: String = chars.by_ref().take(length).collect();
+        splitter.push(&piece);
+        found.extend(from_fn(|| splitter.next_clause()));
+    }
+    found.extend(from_fn(|| splitter.finish()));
+    assert_eq!(found, whole);
+    let mut offset = 0;
+    for clause in &whole {
+        assert_eq!(clause.offset, offset);
+        offset += clause.text.len();
+    }
+    assert_eq!(whole.iter().map(|clause| clause.text.as_str()).collect::<String>(), text);
+}
+
+/// Any text: every character that is not white space is in exactly one token, spoken, a pause or skipped. The lowest
+/// bits of `options` choose Markdown, names of emoji and code blocks.
+pub fn normaliser(text: &str, options: u8) {
+    let options = TextOptions { markdown: options & 1 > 0, emoji_names: options & 2 > 0, code_blocks: options & 4 > 0 };
+    let (normalizer, mut state) = (Normalizer::new(options), State::default());
+    for clause in clauses(text) {
+        let mut end = 0;
+        for token in normalizer.normalize(&clause, &mut state) {
+            let lost = clause.text.get(end..token.span.start);
+            assert!(lost.is_some_and(|lost| lost.trim().is_empty()), "{lost:?} is lost of {:?}", clause.text);
+            assert!(clause.text.get(token.span.clone()).is_some_and(|source| !source.is_empty()), "{token:?}");
+            if let TokenKind::Words(words) = &token.kind {
+                assert!(!words.is_empty() && words.iter().all(|word| !word.text.is_empty()), "{token:?}");
+            }
+            end = token.span.end;
+        }
+        assert!(clause.text[end..].trim().is_empty(), "{:?} is lost of {:?}", &clause.text[end..], clause.text);
+    }
+}
+
+fn clauses(text: &str) -> Vec<Clause> {
+    let mut splitter = ClauseSplitter::new();
+    splitter.push(text);
+    from_fn(|| splitter.finish()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::{Index, select};
+
+    const CONFIG: &str = include_str!("../../weights/config.toml");
+    const CARD: &str = include_str!("../../voices/kathleen/card.toml");
+
+    /// A safetensors file.
+    fn container(header: &str, floats: &[f32]) -> Vec<u8> {
+        let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+        bytes.extend_from_slice(header.as_bytes());
+        bytes.extend(floats.iter().flat_map(|v| v.to_le_bytes()));
+        bytes
+    }
+
+    fn good_weights() -> Vec<u8> {
+        container(r#"{"w":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}}"#, &[1.0; 6])
+    }
+
+    fn good_voice() -> Vec<u8> {
+        let header = format!(
+            r#"{{"__metadata__":{{"format":"tts-voice","version":"1","name":"x","model":"{}"}},"timbre":{{"dtype":"F32","shape":[2],"data_offsets":[0,8]}},"pitch":{{"dtype":"F32","shape":[2],"data_offsets":[8,16]}}}}"#,
+            super::MODEL
+        );
+        container(&header, &[0.5, -0.5, 5.0, 0.2])
+    }
+
+    /// A few places of a good file, overwritten; perhaps cut, perhaps longer.
+    fn damaged(good: Vec<u8>) -> impl Strategy<Value = Vec<u8>> {
+        let edits = vec((any::<Index>(), prop_oneof![any::<u8>(), select(b"0123456789[]{},:\"-".to_vec())]), 0..6);
+        (edits, proptest::option::weighted(0.2, any::<Index>()), vec(any::<u8>(), 0..3)).prop_map(
+            move |(edits, cut, tail)| {
+                let mut bytes = good.clone();
+                for (at, byte) in edits {
+                    let at = at.index(bytes.len());
+                    bytes[at] = byte;
+                }
+                if let Some(cut) = cut {
+                    bytes.truncate(cut.index(bytes.len()));
+                }
+                bytes.extend(tail);
+                bytes
+            },
+        )
+    }
+
+    /// A good text with some of its lines, numbers or quotes replaced.
+    fn mended(good: &'static str) -> impl Strategy<Value = String> {
+        let values = [
+            "-1",
+            "0",
+            "1e300",
+            "nan",
+            "inf",
+            "99999999999999999999",
+            "\"x\"",
+            "[]",
+            "[[a]]",
+            "{}",
+            "true",
+            "=",
+            "\u{0}",
+        ];
+        vec((any::<Index>(), select(values.to_vec())), 0..4).prop_map(move |edits| {
+            let mut lines: Vec<String> = good.lines().map(str::to_owned).collect();
+            for (at, value) in edits {
+                let line = &mut lines[at.index(good.lines().count())];
+                *line = match line.split_once(" = ") {
+                    Some((key, _)) => format!("{key} = {value}"),
+                    None => value.to_owned(),
+                };
+            }
+            lines.join("\n")
+        })
+    }
+
+    fn lexicon_line() -> impl Strategy<Value = String> {
+        let pieces = ["word", "W", "ER1", "D", "=", "#", ";;;", "it's", "é", "(2)", "QQ", " ", "\t", "\r", "\u{feff}"];
+        vec(prop_oneof![4 => select(pieces.to_vec()).prop_map(str::to_owned), 1 => ".{0,60}"], 0..6)
+            .prop_map(|pieces| pieces.join(" "))
+    }
+
+    #[test]
+    fn the_seeds_are_good() {
+        use crate::weights::Weights;
+        let weights = Weights::from_bytes("seed", good_weights()).unwrap();
+        assert_eq!(weights.root().tensor("w", [2, 3]).unwrap().to_f32().unwrap(), [1.0; 6]);
+        let voice = Weights::from_bytes("seed", good_voice()).unwrap();
+        crate::voice::Timbre::read("seed", &voice, super::MODEL, super::CHANNELS).unwrap();
+        crate::voice::VoiceCard::parse(CARD).unwrap();
+        crate::model::NativeConfig::parse("seed", CONFIG).unwrap();
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+
+        #[test]
+        fn weights(bytes in prop_oneof![9 => damaged(good_weights()), 1 => vec(any::<u8>(), 0..64)]) {
+            super::weights(&bytes);
+        }
+
+        #[test]
+        fn voice_file(bytes in prop_oneof![8 => damaged(good_voice()), 1 => damaged(CARD.as_bytes().to_vec()), 1 => vec(any::<u8>(), 0..64)]) {
+            super::voice_file(&bytes);
+        }
+
+        #[test]
+        fn lexicon(lines in vec(lexicon_line(), 0..5), text in any::<String>()) {
+            super::lexicon(&lines.join("\n"));
+            super::lexicon(&text);
+        }
+
+        #[test]
+        fn text(text in any::<String>(), pieces in vec(any::<u8>(), 0..8), options in 0..8u8) {
+            super::splitter(&text, &pieces);
+            super::normaliser(&text, options);
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
+
+        #[test]
+        fn config(text in prop_oneof![9 => mended(CONFIG), 1 => any::<String>()]) {
+            super::config(&text);
+        }
+    }
+}
