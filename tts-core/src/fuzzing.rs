@@ -6,6 +6,8 @@
 //!
 //! May import: `model`, `voice`, `text`, `weights`, `units`.
 
+#![allow(clippy::missing_panics_doc, reason = "to panic where a law is broken is what they are for")]
+
 use std::iter::from_fn;
 
 use crate::model::NativeConfig;
