@@ -1,8 +1,8 @@
 //! Where sound goes: a file, a pipe, or ears.
 //!
-//! In: mono samples in -1..1 at the model's rate, in order. Out: bytes in a file ([`file`]) or on standard output
+//! In: mono samples in -1..1 at the model's rate, in order. Out: bytes in a file ([`file`](mod@file)) or on standard output
 //! ([`pipe`]), or sound through a player program ([`playback`], [`spool`]; [`player`] knows the programs) or, with the
-//! feature `cpal`, the system's own interface ([`native`]). [`pcm`] and [`wav`] are the formats.
+//! feature `cpal`, the system's own interface (`native`). [`pcm`] and [`wav`] are the formats.
 
 pub(crate) mod file;
 #[cfg(feature = "cpal")]
