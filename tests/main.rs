@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a failing test may panic, and says what it measured")]
 
+/// No character of the input is lost on the way to the plan.
+mod accounting;
 /// Counts allocations of the thread that asks.
 mod allocations;
 /// Text that arrives while sound leaves.

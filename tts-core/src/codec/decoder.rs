@@ -4,7 +4,8 @@
 //! frame, `2 x voiced share - 1`; the rest are learned. So pitch stays arithmetic: the network only adds a small residual.
 
 use super::config::DecoderConfig;
-use super::renderer::{APERIODICITIES, PARAMETERS_BESIDE_ENVELOPE};
+use super::renderer::PARAMETERS_BESIDE_ENVELOPE;
+use super::spectrum::APERIODICITIES;
 use crate::kernels::Isa;
 use crate::nn::convnext::{ConvNext, ConvNextState};
 use crate::nn::linear::{Bias, Linear};

@@ -14,4 +14,5 @@ mod spectrum;
 
 pub(crate) use config::DecoderConfig;
 pub(crate) use decoder::{Decoder, DecoderState};
-pub(crate) use renderer::{HOP, Renderer, RendererState, SAMPLE_RATE};
+pub(crate) use renderer::{HOP, Renderer, RendererState};
+pub(crate) use spectrum::SAMPLE_RATE;

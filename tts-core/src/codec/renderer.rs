@@ -10,15 +10,11 @@
 
 use realfft::num_complex::Complex32;
 
-use super::spectrum::{BINS, FFT, Fft, Interpolation, SpectrumScratch};
+use super::spectrum::{APERIODICITIES, BINS, FFT, Fft, Interpolation, SAMPLE_RATE, SpectrumScratch};
 use crate::kernels::{self, Isa};
 
-/// Samples per second of the sound.
-pub(crate) const SAMPLE_RATE: u32 = 24_000;
 /// Samples per frame of parameters.
 pub(crate) const HOP: usize = 240;
-/// Coded aperiodicities: at 3, 6 and 9 kHz.
-pub(super) const APERIODICITIES: usize = 3;
 /// Parameters of a frame that are not envelope bands: the aperiodicities and F0.
 pub(super) const PARAMETERS_BESIDE_ENVELOPE: usize = APERIODICITIES + 1;
 

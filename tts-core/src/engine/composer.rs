@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::engine::Loaded;
 use super::feed::{Arrival, FeedReader};
+use super::loaded::Loaded;
 use super::stats::WordTiming;
 use crate::model::native::{Generator, ItemTime, Stretch};
 use crate::text::frontend::Reader;

@@ -6,6 +6,7 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::loaded::Loaded;
 use super::shipped::{SHIPPED, Shipped};
 use super::voice::Voice;
 use crate::error::Error;
@@ -27,16 +28,6 @@ const MOST_THREADS: usize = 2;
 /// A model ready to speak. `Send + Sync`; clones share everything.
 #[derive(Debug, Clone)]
 pub struct Engine(Arc<Loaded>);
-
-/// What all voices and streams of an engine share.
-#[derive(Debug)]
-pub(super) struct Loaded {
-    pub(super) model: NativeModel,
-    pub(super) front: FrontEnd,
-    pub(super) isa: Isa,
-    pub(super) threads: usize,
-    weight_bytes: u64,
-}
 
 /// Choices about an engine.
 #[derive(Debug, Clone, Default)]

@@ -14,6 +14,7 @@ mod composer;
 #[expect(clippy::module_inception, reason = "the folder is the room, the file its main word")]
 mod engine;
 mod feed;
+mod loaded;
 mod pipeline;
 mod plan;
 mod request;

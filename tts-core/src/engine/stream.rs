@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::composer::{ClauseReport, Composer, Counters, Event};
-use super::engine::Loaded;
+use super::loaded::Loaded;
 use super::pipeline::Worker;
 use super::stats::{StreamStats, WordTiming};
 use crate::error::Error;

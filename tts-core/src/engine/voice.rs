@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::composer::Composer;
-use super::engine::Loaded;
 use super::feed::{FeedReader, TextFeed, feed};
+use super::loaded::Loaded;
 use super::pipeline::Worker;
 use super::plan::{Plan, PlannedClause};
 use super::request::{Settings, SynthesisRequest};

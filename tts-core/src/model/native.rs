@@ -4,6 +4,7 @@
 //! clauses into latents, [`Vocaliser`] latents into sound.
 
 use super::native_config::{ConfigError, NativeConfig};
+pub(crate) use super::native_text::ItemTime;
 use super::native_text::{PhoneTable, Phonetics};
 use crate::codec::{Decoder, DecoderState, HOP, Renderer, RendererState, SAMPLE_RATE};
 use crate::flow::{
@@ -11,7 +12,7 @@ use crate::flow::{
 };
 use crate::kernels::Isa;
 use crate::text::{Break, SpokenClause};
-use crate::units::{Fingerprint, Samples, Seed};
+use crate::units::{Fingerprint, Seed};
 use crate::weights::{Weights, WeightsError};
 
 /// Samples of a latent frame.
@@ -88,15 +89,6 @@ struct Conditioning {
     /// `[dim]`, with the asked rate.
     style_condition: Vec<f32>,
     sampler: Sampler,
-}
-
-/// Where a word or a pause lies, in samples from the start of the stream.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct ItemTime {
-    /// Index into the clause's items.
-    pub(crate) item: usize,
-    pub(crate) start: Samples,
-    pub(crate) end: Samples,
 }
 
 /// A clause on its way: what to say in every frame.

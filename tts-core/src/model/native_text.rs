@@ -5,8 +5,6 @@ use crate::text::phone::{Phone, Stress, Symbol};
 use crate::text::{Item, SpokenClause};
 use crate::units::Samples;
 
-use super::native::ItemTime;
-
 /// Ids of the model's phones, by ARPAbet symbol.
 #[derive(Debug)]
 pub(crate) struct PhoneTable {
@@ -56,6 +54,15 @@ impl PhoneTable {
             PhoneIds { phone: id, stress, word_start: u8::from(i == 0), punctuation: 0 }
         })
     }
+}
+
+/// Where a word or a pause lies, in samples from the start of the stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ItemTime {
+    /// Index into the clause's items.
+    pub(crate) item: usize,
+    pub(crate) start: Samples,
+    pub(crate) end: Samples,
 }
 
 /// A clause as a list of phones, and which item each phone belongs to.
