@@ -7,7 +7,8 @@
 pub(crate) const FEATURES: usize = 3;
 
 const SLOT_SECONDS: f32 = 0.02;
-const FRAMES_PER_SECOND: f32 = 25.0;
+/// Frames of latents in a second.
+pub(crate) const FRAMES_PER_SECOND: f32 = 25.0;
 /// The unit of durations.
 pub(crate) const USUAL_SECONDS: f32 = 0.08;
 

@@ -8,7 +8,8 @@ pub(crate) use super::native_text::ItemTime;
 use super::native_text::{PhoneTable, Phonetics};
 use crate::codec::{Decoder, DecoderState, HOP, Renderer, RendererState, SAMPLE_RATE};
 use crate::flow::{
-    ConditionScratch, Controls, FlowLm, FlowState, Frame, Noise, PhoneIds, Sampler, Slots, TextScratch, frames_of,
+    ConditionScratch, Controls, FRAMES_PER_SECOND, FlowLm, FlowState, Frame, Noise, PhoneIds, Sampler, Slots,
+    TextScratch, USUAL_SECONDS, frames_of,
 };
 use crate::kernels::Isa;
 use crate::text::{Break, SpokenClause};
@@ -207,7 +208,7 @@ impl NativeModel {
         // whole frames: the closing pause takes the difference
         let total: f32 = seconds.iter().sum();
         let frames = frames_of(total - 0.02).max(1);
-        seconds[last] = (seconds[last] + frames as f32 / 25.0 - total).max(0.02);
+        seconds[last] = (seconds[last] + frames as f32 / FRAMES_PER_SECOND - total).max(0.02);
 
         let slots = Slots::new(&seconds);
         let times = phonetics.times(slots.ends(), generator.planned, (frames as u64 * FRAME) + (hold * HOP) as u64);
@@ -224,7 +225,7 @@ impl NativeModel {
             .iter()
             .zip(&phonetics.phones)
             .map(|(log, ids)| {
-                let seconds = (0.08 * log.exp()).clamp(PHONE_SECONDS.0, PHONE_SECONDS.1);
+                let seconds = (USUAL_SECONDS * log.exp()).clamp(PHONE_SECONDS.0, PHONE_SECONDS.1);
                 let scale = if self.phones.is_pause(*ids) { pause_scale } else { 1.0 };
                 (seconds * scale / rate).max(0.01)
             })

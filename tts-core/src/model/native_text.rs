@@ -1,5 +1,6 @@
 //! From spoken words to the phone ids that the native model was trained on.
 
+use crate::codec::SAMPLE_RATE;
 use crate::flow::PhoneIds;
 use crate::text::phone::{Phone, Stress, Symbol};
 use crate::text::{Item, SpokenClause};
@@ -121,7 +122,11 @@ impl Phonetics {
     /// When each item is heard; `ends` are the phones' in seconds, the closing pause lasts until `start + samples`.
     pub(crate) fn times(&self, ends: &[f32], start: u64, samples: u64) -> Vec<ItemTime> {
         let at = |phone: usize| {
-            if phone == 0 { start } else { start + (f64::from(ends[phone - 1]) * 24_000.0).round() as u64 }
+            if phone == 0 {
+                start
+            } else {
+                start + (f64::from(ends[phone - 1]) * f64::from(SAMPLE_RATE)).round() as u64
+            }
         };
         let mut times: Vec<ItemTime> = Vec::new();
         for (phone, item) in self.items.iter().enumerate() {

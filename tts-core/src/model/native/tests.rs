@@ -36,6 +36,18 @@ impl Golden {
         Controls { mean_log_f0: Some(p[0] * 0.3 + 5.0), sd_log_f0: Some(p[1] * 0.08 + 0.2), stretch: Some(1.0) }
     }
 
+    /// What the renderer takes, from what the reference's network gave.
+    fn parameters(&self) -> Vec<f32> {
+        let (e, a, f0) = (self.get("dec_envelope"), self.get("dec_aperiodicity"), self.get("f0"));
+        let rows = e.chunks_exact(80).zip(a.chunks_exact(3)).zip(f0);
+        rows.flat_map(|((e, a), f0)| {
+            let e = e.iter().map(|x| x * 4.0 - 9.0);
+            let a = a.iter().map(|x| (x * 2.0 - 3.0).min(-0.001));
+            e.chain(a).chain([f0]).collect::<Vec<_>>()
+        })
+        .collect()
+    }
+
     fn slots(&self) -> Slots {
         let mut before = 0.0;
         let durations = self.get("phone_end").into_iter().map(|end| end - std::mem::replace(&mut before, end));
@@ -120,16 +132,7 @@ fn decoder_parameters_in_any_chunking() {
     let golden = Golden::load();
     let (decoder, latents) = (&golden.model.decoder, golden.get("latents"));
     let (frames, channels) = (latents.len() / golden.model.latent(), golden.model.latent());
-    let expected: Vec<f32> = {
-        let (e, a, f0) = (golden.get("dec_envelope"), golden.get("dec_aperiodicity"), golden.get("f0"));
-        let rows = e.chunks_exact(80).zip(a.chunks_exact(3)).zip(f0);
-        rows.flat_map(|((e, a), f0)| {
-            let e = e.iter().map(|x| x * 4.0 - 9.0);
-            let a = a.iter().map(|x| (x * 2.0 - 3.0).min(-0.001));
-            e.chain(a).chain([f0]).collect::<Vec<_>>()
-        })
-        .collect()
-    };
+    let expected = golden.parameters();
     for isa in Isa::available() {
         let mut whole = Vec::new();
         decoder.step(isa, &mut decoder.start(), &latents, 0.0, &mut whole);
@@ -152,15 +155,7 @@ fn decoder_parameters_in_any_chunking() {
 #[test]
 fn renderer_sound() {
     let golden = Golden::load();
-    let (e, a, f0) = (golden.get("dec_envelope"), golden.get("dec_aperiodicity"), golden.get("f0"));
-    let rows = e.chunks_exact(80).zip(a.chunks_exact(3)).zip(f0);
-    let parameters: Vec<f32> = rows
-        .flat_map(|((e, a), f0)| {
-            let e = e.iter().map(|x| x * 4.0 - 9.0);
-            let a = a.iter().map(|x| (x * 2.0 - 3.0).min(-0.001));
-            e.chain(a).chain([f0]).collect::<Vec<_>>()
-        })
-        .collect();
+    let parameters = golden.parameters();
     for isa in Isa::available() {
         for (name, noisy, bound) in [("pcm", true, 60.0), ("pcm_periodic", false, 60.0)] {
             let (expected, noise) = (golden.get(name), golden.get("render_noise"));

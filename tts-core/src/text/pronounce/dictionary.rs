@@ -4,11 +4,12 @@
 //! the head of `training/g2p/dictionary.py`, which writes it from CMUdict; nothing is unpacked at load, so opening it
 //! costs one pass for the checksum and no memory beside the bytes themselves.
 //!
-//! May import: `text::phone`.
+//! May import: `text::phone`, `units`.
 
 use std::cmp::Ordering;
 
 use crate::text::phone::{Phone, Stress, Symbol};
+use crate::units::Fingerprint;
 
 /// Name and version of the format.
 const MAGIC: &[u8; 8] = b"TTSDICT1";
@@ -84,7 +85,8 @@ impl<'a> Dictionary<'a> {
         if expected != found || u64::from(entries).div_ceil(BLOCK as u64) != u64::from(blocks) {
             return Err(DictionaryError::Size { expected, found });
         }
-        let (expected, found) = (u64::from(number(24)) | u64::from(number(28)) << 32, fnv1a(&bytes[HEAD..]));
+        let (expected, found) =
+            (u64::from(number(24)) | u64::from(number(28)) << 32, Fingerprint::EMPTY.with(&bytes[HEAD..]).0);
         if expected != found {
             return Err(DictionaryError::Checksum { expected, found });
         }
@@ -200,11 +202,6 @@ fn code_table(mut bytes: &[u8]) -> Result<(Vec<Phone>, Vec<u16>), DictionaryErro
     if bytes.is_empty() { Ok((phones, ends)) } else { Err(DictionaryError::Code { code: CODES }) }
 }
 
-/// 64-bit FNV-1a.
-pub(super) fn fnv1a(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |h, &b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -278,7 +275,7 @@ mod tests {
                 let at = HEAD + random() % (bytes.len() - HEAD);
                 bytes[at] = random() as u8;
             }
-            let sum = fnv1a(&bytes[HEAD..]);
+            let sum = Fingerprint::EMPTY.with(&bytes[HEAD..]).0;
             bytes[24..32].copy_from_slice(&sum.to_le_bytes());
             if let Ok(dictionary) = Dictionary::open(&bytes) {
                 for word in ["hello", "a", "zebra", "international", "o'clock", "US"] {

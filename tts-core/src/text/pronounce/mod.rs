@@ -30,8 +30,8 @@ pub use dictionary::DictionaryError;
 use homograph::Heard;
 use lexicon::Entry;
 pub use lexicon::{Lexicon, LexiconError};
-use model::Model;
 pub use model::ModelError;
+use model::{Model, Packed};
 
 static CMUDICT: &[u8] = include_bytes!("cmudict.bin");
 static G2P: &[u8] = include_bytes!("g2p.bin");
@@ -44,8 +44,9 @@ const REMEMBERED: usize = 24;
 pub struct Pronouncer {
     lexicon: Lexicon,
     dictionary: Dictionary<'static>,
-    /// Unpacked when the first unknown word comes; the bytes are checked before.
-    model: OnceLock<Option<Model>>,
+    packed: Packed<'static>,
+    /// Unpacked when the first unknown word comes.
+    model: OnceLock<Model>,
 }
 
 /// How a word is said.
@@ -136,8 +137,8 @@ impl Pronouncer {
     /// # Errors
     /// [`PronounceError`] if the embedded data are damaged.
     pub fn embedded(lexicon: Lexicon) -> Result<Self, PronounceError> {
-        Model::check(G2P)?;
-        Ok(Self { lexicon, dictionary: Dictionary::open(CMUDICT)?, model: OnceLock::new() })
+        let (dictionary, packed) = (Dictionary::open(CMUDICT)?, Packed::open(G2P)?);
+        Ok(Self { lexicon, dictionary, packed, model: OnceLock::new() })
     }
 
     /// The pronunciations of the clause's spoken words, in order: one for each [`SpokenWord`] of its tokens.
@@ -214,9 +215,8 @@ impl Pronouncer {
         if let Some(phones) = compound::split(text, &known) {
             return said(phones, Origin::Compound);
         }
-        if pronounceable(text)
-            && let Some(model) = self.model.get_or_init(|| Model::load(G2P).ok())
-        {
+        if pronounceable(text) {
+            let model = self.model.get_or_init(|| self.packed.unpack());
             let (stem, possessive) = text.strip_suffix("'s").map_or((text, false), |stem| (stem, true));
             let mut phones = model.say(stem);
             model::settle_stress(&mut phones);

@@ -6,10 +6,10 @@
 //!
 //! The weights are signed bytes with a scale a row, unpacked to f32 when the first unknown word comes.
 //!
-//! May import: `text::phone`.
+//! May import: `text::phone`, `units`.
 
-use super::dictionary::fnv1a;
 use crate::text::phone::{Phone, Stress, Symbol};
+use crate::units::Fingerprint;
 
 /// Name and version of the format.
 const MAGIC: &[u8; 8] = b"TTSG2P01";
@@ -288,9 +288,17 @@ struct Path {
     chunks: Vec<usize>,
 }
 
-impl Model {
-    /// Checks head, sizes, checksum and chunks, and unpacks nothing.
-    pub(super) fn check(bytes: &[u8]) -> Result<(), ModelError> {
+/// A network whose bytes were found good; nothing is unpacked yet.
+#[derive(Debug, Clone)]
+pub(super) struct Packed<'a> {
+    config: Config,
+    chunks: Vec<Vec<Phone>>,
+    tensors: &'a [u8],
+}
+
+impl<'a> Packed<'a> {
+    /// Checks head, sizes, checksum and chunks.
+    pub(super) fn open(bytes: &'a [u8]) -> Result<Self, ModelError> {
         let magic = &bytes[..bytes.len().min(MAGIC.len())];
         if magic != MAGIC {
             return Err(ModelError::Magic { found: String::from_utf8_lossy(magic).into_owned() });
@@ -301,19 +309,18 @@ impl Model {
             return Err(ModelError::Size { expected, found });
         }
         let sum: [u8; 8] = bytes[32..40].try_into().unwrap_or_default();
-        let (expected, found) = (u64::from_le_bytes(sum), fnv1a(&bytes[HEAD..]));
+        let (expected, found) = (u64::from_le_bytes(sum), Fingerprint::EMPTY.with(&bytes[HEAD..]).0);
         if expected != found {
             return Err(ModelError::Checksum { expected, found });
         }
-        chunk_table(&bytes[HEAD..HEAD + table], config.chunks).map(drop)
+        let (table, tensors) = bytes[HEAD..].split_at(table);
+        Ok(Self { config, chunks: chunk_table(table, config.chunks)?, tensors })
     }
 
-    /// Checks and unpacks the network.
-    pub(super) fn load(bytes: &[u8]) -> Result<Self, ModelError> {
-        Self::check(bytes)?;
-        let (config, table) = Config::read(bytes)?;
-        let chunks = chunk_table(&bytes[HEAD..HEAD + table], config.chunks)?;
-        let mut reader = Reader(&bytes[HEAD + table..]);
+    /// The network, ready to run.
+    pub(super) fn unpack(&self) -> Model {
+        let Self { config, ref chunks, tensors } = *self;
+        let mut reader = Reader(tensors);
         let embed = reader.rows(LETTERS, config.embed);
         let first = [reader.gru(config.embed, config.width), reader.gru(config.embed, config.width)];
         let second = [reader.gru(2 * config.width, config.width), reader.gru(2 * config.width, config.width)];
@@ -331,9 +338,12 @@ impl Model {
             .collect();
         let out = reader.matrix(config.chunks, config.decoder);
         let out_bias = reader.floats(config.chunks);
-        Ok(Self { config, chunks, embed, read: [first, second], write, written, out, out_bias })
+        let chunks = chunks.clone();
+        Model { config, chunks, embed, read: [first, second], write, written, out, out_bias }
     }
+}
 
+impl Model {
     /// The phones of a word of letters `a-z`; other characters are left out.
     pub(super) fn say(&self, word: &str) -> Vec<Phone> {
         let letters: Vec<usize> = word
@@ -428,7 +438,7 @@ mod tests {
     /// another order, so a tie may fall differently on another machine.
     #[test]
     fn says_what_the_trainer_says() {
-        let model = Model::load(BYTES).unwrap();
+        let model = Packed::open(BYTES).unwrap().unpack();
         let golden = include_str!("g2p.golden");
         let mut other = Vec::new();
         for line in golden.lines() {
@@ -444,7 +454,7 @@ mod tests {
 
     #[test]
     fn any_string_is_said_without_a_panic() {
-        let model = Model::load(BYTES).unwrap();
+        let model = Packed::open(BYTES).unwrap().unpack();
         assert!(model.say("").is_empty());
         assert!(model.say("éß9'").is_empty());
         assert!(!model.say("Zq").is_empty());
@@ -453,24 +463,24 @@ mod tests {
 
     #[test]
     fn damage_is_refused() {
-        assert!(matches!(Model::load(b""), Err(ModelError::Magic { .. })));
-        assert!(matches!(Model::load(b"TTSG2P01"), Err(ModelError::Dimension { .. })));
-        assert!(matches!(Model::load(&BYTES[..BYTES.len() - 1]), Err(ModelError::Size { .. })));
+        assert!(matches!(Packed::open(b""), Err(ModelError::Magic { .. })));
+        assert!(matches!(Packed::open(b"TTSG2P01"), Err(ModelError::Dimension { .. })));
+        assert!(matches!(Packed::open(&BYTES[..BYTES.len() - 1]), Err(ModelError::Size { .. })));
         let mut changed = BYTES.to_vec();
         changed[8..12].fill(0xff);
-        assert!(matches!(Model::load(&changed), Err(ModelError::Dimension { .. })));
+        assert!(matches!(Packed::open(&changed), Err(ModelError::Dimension { .. })));
         changed = BYTES.to_vec();
         changed[28..32].fill(0xff);
-        assert!(matches!(Model::load(&changed), Err(ModelError::Size { .. })));
+        assert!(matches!(Packed::open(&changed), Err(ModelError::Size { .. })));
         changed = BYTES.to_vec();
         changed[9000] ^= 1;
-        assert!(matches!(Model::load(&changed), Err(ModelError::Checksum { .. })));
+        assert!(matches!(Packed::open(&changed), Err(ModelError::Checksum { .. })));
         // A chunk of phones that do not exist under a right checksum.
         changed = BYTES.to_vec();
         changed[HEAD + 1..HEAD + 40].fill(0xff);
-        let sum = fnv1a(&changed[HEAD..]);
+        let sum = Fingerprint::EMPTY.with(&changed[HEAD..]).0;
         changed[32..40].copy_from_slice(&sum.to_le_bytes());
-        assert!(matches!(Model::load(&changed), Err(ModelError::Chunk { .. })));
+        assert!(matches!(Packed::open(&changed), Err(ModelError::Chunk { .. })));
     }
 
     #[test]

@@ -228,7 +228,7 @@ fn held_out_words_take_the_whole_way() {
     let work = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../work/g2p");
     let bytes: &'static [u8] = Vec::leak(std::fs::read(work.join("without.bin")).unwrap());
     let pronouncer = Pronouncer { dictionary: Dictionary::open(bytes).unwrap(), ..embedded() };
-    let model = Model::load(G2P).unwrap();
+    let model = Packed::open(G2P).unwrap().unpack();
     let bare = |s: &str| s.replace(['0', '1', '2'], "");
     let mut table: std::collections::BTreeMap<&str, [usize; 5]> = std::collections::BTreeMap::new();
     let (mut words, began) = (0, std::time::Instant::now());
