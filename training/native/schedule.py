@@ -1,0 +1,123 @@
+"""What all training runs share: a clock that survives interruption, a learning rate, an average of weights, a log."""
+import copy
+import json
+import math
+import signal
+import time
+
+import torch
+
+from data import WORK, manifest_hash
+
+DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+class Run:
+    """Trains `models` (a dict of modules) for `minutes` of its own time; `WORK/runs/NAME.pt` holds everything to go on."""
+
+    def __init__(self, name, models, minutes, rate, decay=0.01, threads=1, resume=True, half_life=1.0):
+        torch.set_num_threads(threads)
+        for model in models.values():
+            model.to(DEVICE)
+        self.name, self.models, self.minutes, self.rate = name, models, minutes, rate
+        self.path = WORK / "runs" / f"{name}.pt"
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.average = copy.deepcopy(models)
+        for model in self.average.values():
+            model.requires_grad_(False)
+        parameters = [p for model in models.values() for p in model.parameters() if p.requires_grad]
+        self.parameters = parameters
+        groups = [
+            {"params": [p for p in parameters if p.ndim > 1], "weight_decay": decay},
+            {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+        ]
+        self.optimiser = torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.98), fused=True)
+        self.step, self.spent, self.heard, self.sums, self.saved = 0, 0.0, 0.0, {}, time.time()
+        self.stopped = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: setattr(self, "stopped", True))
+        if resume and self.path.exists():
+            state = torch.load(self.path, weights_only=False, map_location=DEVICE)
+            for key, model in models.items():
+                model.load_state_dict(state["models"][key])
+                self.average[key].load_state_dict(state["average"][key])
+            self.optimiser.load_state_dict(state["optimiser"])
+            self.step, self.spent, self.heard = state["step"], state["spent"], state["heard"]
+        torch.manual_seed(self.step)
+        self.log = open(WORK / "runs" / f"{name}.jsonl", "a")
+        self.write({"began": self.step, "minutes": minutes, "rate": rate, "threads": threads, "device": DEVICE.type, "data": manifest_hash()})
+        self.clock = time.time()
+
+    def going(self):
+        """Whether there is time left; sets the learning rate: 100 steps of warm-up, then half a cosine to 3 %."""
+        now = time.time()
+        self.spent += now - self.clock
+        self.clock = now
+        if self.stopped:  # asked to stop: the next call goes on from here
+            self.save()
+            raise SystemExit(75)
+        share = self.spent / 60 / self.minutes
+        if share >= 1:
+            return False
+        rate = self.rate * min(1, (self.step + 1) / 100) * (0.5 * (1 + math.cos(math.pi * share)) * 0.97 + 0.03)
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        return True
+
+    def update(self, loss, seconds, **values):
+        """One step of `loss` on `seconds` of speech; `values` are averaged into the log."""
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        values["norm"] = torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
+        self.optimiser.step()
+        self.step += 1
+        self.heard += seconds
+        keep = min(0.999, self.step / (self.step + 10))
+        with torch.no_grad():
+            for key, model in self.models.items():
+                pairs = list(zip(self.average[key].parameters(), model.parameters()))
+                torch._foreach_lerp_([a for a, _ in pairs], [b for _, b in pairs], 1 - keep)
+                for a, b in zip(self.average[key].buffers(), model.buffers()):
+                    a.copy_(b)
+        for key, value in values.items():
+            self.sums[key] = self.sums.get(key, 0.0) + float(value.detach() if torch.is_tensor(value) else value)
+
+    def report(self, every, judged=None):
+        """Every `every` steps: what `judged()` finds, the averages, and a checkpoint if the last is a minute old."""
+        if self.step % every:
+            return
+        means = {key: round(value / every, 4) for key, value in self.sums.items()}
+        self.sums = {}
+        found = {key: round(float(value), 4) for key, value in (judged() if judged else {}).items()}
+        self.write({"step": self.step, "minutes": round(self.spent / 60, 2), "heard_h": round(self.heard / 3600, 2)} | means | {"held": found})
+        if time.time() - self.saved > 60:
+            self.save()
+
+    def write(self, record):
+        line = json.dumps(record)
+        self.log.write(line + "\n")
+        self.log.flush()
+        print(self.name, line, flush=True)
+
+    def save(self):
+        state = {
+            "models": {key: model.state_dict() for key, model in self.models.items()},
+            "average": {key: model.state_dict() for key, model in self.average.items()},
+            "optimiser": self.optimiser.state_dict(),
+            "step": self.step,
+            "spent": self.spent,
+            "heard": self.heard,
+        }
+        partial = self.path.with_suffix(".part")
+        torch.save(state, partial)
+        partial.replace(self.path)
+        self.saved = time.time()
+
+
+def averaged(name, **models):
+    """Loads the averaged weights of run NAME into `models`, ready to be used; returns how many steps they took."""
+    state = torch.load(WORK / "runs" / f"{name}.pt", weights_only=False, map_location="cpu")
+    for key, model in models.items():
+        model.load_state_dict(state["average"][key])
+        model.eval().requires_grad_(False)
+    return state["step"]

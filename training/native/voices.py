@@ -1,0 +1,72 @@
+"""Writes voices/<name>/<name>.voice of speakers whose recordings were analysed.
+
+usage: voices.py WEIGHTS_FOLDER VOICES_FOLDER name=speaker ..
+
+The timbre is the mean of what the tower hears in all recordings of the speaker, moved as little as brings the profile that
+the decoder makes of it to the one measured over all of them. The file names the space that timbres live in by a fingerprint
+of `decoder.profile.weight` (docs/VOICES.md).
+"""
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import safe_open
+from safetensors.numpy import save_file
+
+from codec import BANDS, HEARD
+from corpus import Speakers
+from data import WORK, rows
+
+NEAR = 0.02  # price of moving the timbre, against squared errors of the profile
+
+
+def fnv1a(data, state=0xCBF29CE484222325):
+    for byte in data:
+        state = ((state ^ byte) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
+    return state
+
+
+def fitted(heard, weight, bias, profile):
+    """The vector of length 1 near `heard` [n] whose profile is near `profile` [m]."""
+    heard, goal = torch.from_numpy(heard), torch.from_numpy(profile)
+    price = torch.ones(len(goal))
+    price[HEARD:BANDS], price[BANDS] = 0.2, 12.0
+    vector = heard.clone().requires_grad_(True)
+    optimiser = torch.optim.Adam([vector], lr=0.003)
+    for _ in range(400):
+        unit = vector / vector.norm()
+        loss = (price * (weight @ unit + bias - goal) ** 2).mean() + NEAR * ((unit - heard) ** 2).sum()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    unit = (vector / vector.norm()).detach()
+    error = lambda v: float((weight @ v + bias - goal)[:HEARD].abs().mean() * 4 * 4.343)
+    return unit.numpy(), error(heard), error(unit), float(unit @ heard)
+
+
+def main():
+    weights, folder = Path(sys.argv[1]), Path(sys.argv[2])
+    with safe_open(weights / "model.safetensors", "numpy") as file:
+        stored = file.get_tensor("decoder.profile.weight")
+        weight = torch.from_numpy(stored.astype(np.float32))
+        bias = torch.from_numpy(file.get_tensor("decoder.profile.bias"))
+    model = f"{fnv1a(stored.tobytes()):016x}"
+    speakers, table = Speakers(), np.load(WORK / "timbres.npz")
+    said_by = {row["path"]: row["speaker"] for row in rows()}
+    owner = np.array([said_by[path] for path in table["path"]])
+    for pair in sys.argv[3:]:
+        name, speaker = pair.split("=")
+        heard = table["timbre"][owner == speaker, 0].mean(0)
+        heard /= np.linalg.norm(heard)
+        timbre, before, after, kept = fitted(heard, weight, bias, speakers.profile(speaker))
+        pitch = speakers.pitch[speakers.row[speaker]].astype(np.float32)
+        target = folder / name / f"{name}.voice"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        metadata = {"format": "tts-voice", "version": "1", "name": name, "model": model}
+        save_file({"timbre": timbre.astype(np.float32), "pitch": pitch}, target, metadata)
+        print(f"{name} {speaker}: profile {before:.2f} -> {after:.2f} dB, cosine {kept:.3f}, {np.exp(pitch[0]):.0f} Hz, {model}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,139 @@
+"""The whole job on a toy set: made-up speakers saying made-up vowels, every stage a few steps, files checked at the end.
+
+usage: python -m unittest discover training/tests    (needs training/requirements.txt; under a minute on a core of its own)
+"""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+NATIVE = Path(__file__).resolve().parents[1] / "native"
+RATE = 16000
+# two readers are in HELD_OUT of data.py
+PEOPLE = {"ls1": 100, "ls2": 120, "ls3": 200, "ls4": 220, "ls5": 150, "ls6": 170, "ls1867": 110, "ls1898": 210}
+
+
+def vowel(f0, formants, seconds, rng):
+    """A pulse train through three resonators, with a little noise."""
+    count = int(seconds * RATE)
+    phase = np.cumsum(f0 * np.exp(0.1 * np.sin(2 * np.pi * np.arange(count) / count)) / RATE)
+    sound = (np.diff(np.floor(phase), prepend=0) > 0).astype(float) + rng.standard_normal(count) * 0.01
+    for formant in formants:
+        pole = np.exp(-np.pi * 90 / RATE + 2j * np.pi * formant / RATE)
+        a1, a2 = -2 * pole.real, abs(pole) ** 2
+        out, one, two = np.zeros(count), 0.0, 0.0
+        for i in range(count):
+            out[i] = sound[i] - a1 * one - a2 * two
+            one, two = out[i], one
+        sound = out
+    return sound / np.abs(sound).max() * 0.3
+
+
+class Warps(unittest.TestCase):
+    def test_known_lengths_are_found(self):
+        sys.path.insert(0, str(NATIVE))
+        from speakers import centres, estimate_warps
+
+        rng = np.random.default_rng(1)
+        truth = {f"s{i}": factor for i, factor in enumerate([0.88, 0.94, 1.0, 1.06, 1.12, 0.9, 1.1, 1.02])}
+        frames = {}
+        for speaker, factor in truth.items():
+            rows = []
+            for formants in rng.permutation(np.repeat([(730, 1090, 2440), (270, 2290, 3010), (300, 870, 2240)], 60, 0)):
+                # formants of a speaker whose tract must be scaled by `factor` to be canonical
+                peaks = [-((np.log2(centres() / (f / factor)) / 0.25) ** 2) for f in formants]
+                rows.append(np.exp(peaks).sum(0) + rng.standard_normal(80) * 0.05)
+            frames[speaker] = np.array(rows, np.float32)
+        found = estimate_warps(frames, centroids=4)
+        mean = np.exp(np.mean(np.log(list(truth.values()))))
+        for speaker, factor in truth.items():
+            self.assertAlmostEqual(found[speaker], factor / mean, delta=0.03, msg=speaker)
+
+
+class Pipeline(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.root = Path(cls.folder.name)
+        speech, work = cls.root / "speech", cls.root / "work"
+        (work / "align").mkdir(parents=True)
+        speech.mkdir()
+        rng = np.random.default_rng(0)
+        lines, aligned = ["path\tspeaker\tgender\tseconds\tset\tlicence\ttext"], []
+        kinds = [("aa", (730, 1090, 2440)), ("iy", (270, 2290, 3010)), ("uw", (300, 870, 2240))]
+        for speaker, f0 in PEOPLE.items():
+            length = 1.0 if f0 < 160 else 1.15
+            for take in range(2):
+                parts, phones, at = [np.zeros(RATE // 5)], [["pau", 0.2, 0, 0, "-"]], 0.2
+                for k in rng.permutation(3):
+                    name, formants = kinds[k]
+                    parts.append(vowel(f0, [f * length for f in formants], 0.6, rng))
+                    at += 0.6
+                    phones.append([name, round(at, 3), 2, 1, ""])
+                parts.append(np.zeros(RATE // 5))
+                phones.append(["pau", round(at + 0.2, 3), 0, 0, "-"])
+                sound = np.concatenate(parts) + rng.standard_normal(sum(map(len, parts))) * 1e-4
+                path = f"{speaker}-{take}.flac"
+                soundfile.write(speech / path, sound, RATE)
+                lines.append(f"{path}\t{speaker}\t{'M' if f0 < 160 else 'F'}\t{len(sound) / RATE:.2f}\tlibri_261spk\tnone\tAH EE OO")
+                aligned.append(json.dumps({"path": path, "phones": phones}))
+        (speech / "manifest.tsv").write_text("\n".join(lines) + "\n")
+        (work / "align" / "libri_261spk.0.jsonl").write_text("\n".join(aligned) + "\n")
+        cls.environment = os.environ | {"SPEECH": str(speech), "WORK": str(work), "OMP_NUM_THREADS": "1"}
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def call(self, script, *arguments):
+        done = subprocess.run([sys.executable, NATIVE / script, *map(str, arguments)], env=self.environment, capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, f"{script}: {done.stdout[-800:]}\n{done.stderr[-2000:]}")
+        return done.stdout
+
+    def log(self, name):
+        lines = (self.root / "work" / "runs" / f"{name}.jsonl").read_text().splitlines()
+        return [json.loads(line) for line in lines]
+
+    def test_every_stage(self):
+        from safetensors.numpy import load_file
+
+        self.call("features.py", "libri_261spk", 0, 1)
+        before = (self.root / "work/features/libri_261spk.0.f16").read_bytes()
+        self.call("features.py", "libri_261spk", 0, 1)  # goes on where it was: nothing is left to do
+        self.assertEqual(before, (self.root / "work/features/libri_261spk.0.f16").read_bytes())
+        self.call("speakers.py")
+        table = np.load(self.root / "work" / "speakers.npz")
+        pitch = dict(zip(table["name"], np.exp(table["pitch"][:, 0])))
+        for speaker, f0 in PEOPLE.items():
+            self.assertLess(abs(pitch[speaker] / f0 - 1), 0.03, speaker)
+        self.call("train_codec.py", "--minutes", 0.12, "--batch", 4, "--threads", 1, "--sets", "libri_261spk")
+        self.call("train_tower.py", "--minutes", 0.12, "--people", 4, "--sets", "libri_261spk")
+        self.call("latents.py")
+        self.call("train_lm.py", "--minutes", 0.12, "--frames", 200)
+        began = self.log("lm")[0]
+        self.assertEqual(began["began"], 0)
+        self.call("train_lm.py", "--minutes", 0.16, "--frames", 200)
+        self.assertGreater(self.log("lm")[-1]["began"], 0)  # the second call went on
+        golden = self.root / "golden.safetensors"
+        from safetensors.numpy import save_file
+
+        phones = np.array([[1, 0, 0, 1], [2, 2, 1, 2], [20, 2, 1, 2], [1, 0, 0, 2]], np.uint8)
+        save_file({"phones": phones}, golden)
+        self.call("export.py", self.root / "weights", golden, "--speaker", "ls1")
+        self.call("voices.py", self.root / "weights", self.root / "voices", "one=ls1")
+        self.assertAlmostEqual(float(np.linalg.norm(load_file(self.root / "voices/one/one.voice")["timbre"])), 1.0, places=5)
+        tensors, held = load_file(self.root / "weights/model.safetensors"), load_file(golden)
+        self.assertEqual(tensors["decoder.profile.weight"].shape, (84, 128))
+        self.assertTrue(all(np.isfinite(value).all() for value in tensors.values()))
+        self.assertAlmostEqual(float(np.linalg.norm(held["tower_timbre"])), 1.0, places=5)
+        self.assertGreater(float(np.abs(held["pcm"]).max()), 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
