@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::kernels::IsaError;
 use crate::model::ConfigError;
+use crate::speaker::SpeakerError;
 use crate::text::pronounce::PronounceError;
 use crate::voice::{CardError, VoiceError};
 use crate::weights::WeightsError;
@@ -30,6 +31,9 @@ pub enum Error {
     /// The voice was refused.
     #[error(transparent)]
     Voice(#[from] VoiceError),
+    /// Nobody could be heard in a recording.
+    #[error(transparent)]
+    Speaker(#[from] SpeakerError),
     /// A shipped voice's card was refused.
     #[error(transparent)]
     Card(#[from] CardError),

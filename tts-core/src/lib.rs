@@ -18,7 +18,6 @@
 #![deny(unsafe_code)]
 
 mod codec;
-#[cfg_attr(not(test), allow(dead_code, unused_imports, reason = "the speaker encoder, its user, comes next"))]
 mod dsp;
 mod engine;
 mod error;
@@ -29,6 +28,7 @@ pub mod fuzzing;
 pub mod kernels;
 mod model;
 mod nn;
+mod speaker;
 pub mod text;
 pub mod units;
 mod voice;
@@ -36,11 +36,12 @@ mod weights;
 
 pub use engine::{
     AudioChunk, AudioStream, Engine, EngineInfo, EngineOptions, FeedClosed, Plan, PlannedClause, PlannedItem, Poll,
-    Sampling, Settings, StreamStats, SynthesisRequest, TextFeed, Voice, WordTiming,
+    Reference, Sampling, Settings, StreamStats, SynthesisRequest, TextFeed, Voice, WordTiming,
 };
 pub use error::Error;
 pub use kernels::{Isa, IsaError};
 pub use model::ConfigError;
+pub use speaker::{Clip, MeasuredProsody, SpeakerError};
 pub use text::normalize::TextOptions;
 pub use text::pronounce::{Lexicon, LexiconError};
 pub use text::{SkipReason, Skipped};

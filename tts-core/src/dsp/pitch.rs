@@ -60,7 +60,7 @@ impl PitchConfig {
     ///
     /// # Errors
     /// What is wrong with them, in words.
-    #[cfg_attr(not(test), allow(dead_code, reason = "the limits of speech are the default ones"))]
+    #[cfg_attr(not(test), expect(dead_code, reason = "the limits of speech are the default ones"))]
     pub(crate) fn between(floor: f64, ceiling: f64) -> Result<Self, String> {
         if !(40.0..=200.0).contains(&floor) {
             return Err(format!("the pitch floor is {floor} Hz, expected 40 to 200"));

@@ -139,6 +139,16 @@ impl Engine {
         Ok(Voice::new(self.0.clone(), timbre, card))
     }
 
+    /// A voice of this engine, whose timbre was made for it.
+    pub(super) fn bind(&self, timbre: Timbre, card: VoiceCard) -> Voice {
+        Voice::new(self.0.clone(), timbre, card)
+    }
+
+    /// What this engine runs on.
+    pub(super) fn loaded(&self) -> &Loaded {
+        &self.0
+    }
+
     fn channels(&self) -> usize {
         self.0.model.config.flow_lm.timbre
     }

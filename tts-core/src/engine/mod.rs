@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! Engine ── voice ──▶ Voice ── speak / open ──▶ AudioStream
+//!    └── clone.rs: recordings to a Voice
 //!                                    │   feed.rs: text on its way in
 //!                                    │   composer.rs: text to latents
 //!                                    │   pipeline.rs: latents from a thread of their own
@@ -10,6 +11,7 @@
 //!
 //! May import: everything below.
 
+mod clone;
 mod composer;
 #[expect(clippy::module_inception, reason = "the folder is the room, the file its main word")]
 mod engine;
@@ -23,6 +25,7 @@ mod stats;
 mod stream;
 mod voice;
 
+pub use clone::Reference;
 pub use engine::{Engine, EngineInfo, EngineOptions};
 pub use feed::{FeedClosed, TextFeed};
 pub use plan::{Plan, PlannedClause, PlannedItem};

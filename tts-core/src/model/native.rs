@@ -12,6 +12,7 @@ use crate::flow::{
     TextScratch, USUAL_SECONDS, frames_of,
 };
 use crate::kernels::Isa;
+use crate::speaker::SpeakerEncoder;
 use crate::text::{Break, SpokenClause};
 use crate::units::{Fingerprint, Seed};
 use crate::weights::{Weights, WeightsError};
@@ -38,6 +39,8 @@ const BREATH_NOISE: u64 = 2;
 pub(crate) struct NativeModel {
     pub(crate) config: NativeConfig,
     pub(crate) fingerprint: Fingerprint,
+    /// Hears who speaks, where the weights can
+    pub(crate) speaker_encoder: Option<SpeakerEncoder>,
     phones: PhoneTable,
     flow: FlowLm,
     decoder: Decoder,
@@ -143,13 +146,16 @@ impl NativeModel {
             PhoneTable::new(&config.phones).map_err(|what| ConfigError { origin: "config.toml".to_owned(), what })?;
         let flow = FlowLm::load(&root.at("flow_lm"), config.flow_lm.clone())?;
         let decoder = Decoder::load(&root.at("decoder"), config.decoder.clone(), config.flow_lm.latent)?;
+        let hears = config.speaker_encoder.clone();
+        let speaker_encoder =
+            hears.map(|hears| SpeakerEncoder::load(&root.at("speaker_encoder"), hears)).transpose()?;
         // a voice depends on the weights that read its timbre
         let reads_timbre =
             root.at("flow_lm.style_proj").tensor("weight", [config.flow_lm.dim, config.flow_lm.style()])?;
         let fingerprint = Fingerprint::EMPTY.with(config.name.as_bytes()).with(reads_timbre.bytes());
         weights.finish()?;
         let renderer = Renderer::new(config.decoder.envelope_bands);
-        Ok(Self { config, fingerprint, phones, flow, decoder, renderer })
+        Ok(Self { config, fingerprint, speaker_encoder, phones, flow, decoder, renderer })
     }
 
     /// The start of a stream.

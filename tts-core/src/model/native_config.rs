@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use crate::codec::{DecoderConfig, SAMPLE_RATE};
 use crate::flow::FlowConfig;
+use crate::speaker::EncoderConfig;
 
 /// Why a config.toml was refused.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -35,6 +36,8 @@ pub(crate) struct NativeConfig {
     pub(crate) sampling: SamplingConfig,
     pub(crate) flow_lm: FlowConfig,
     pub(crate) decoder: DecoderConfig,
+    /// Weights without it speak with voices but cannot make one.
+    pub(crate) speaker_encoder: Option<EncoderConfig>,
 }
 
 /// `[sampling]`: what is used where the caller does not choose.
@@ -79,7 +82,14 @@ impl NativeConfig {
             return Err(format!("flow_lm.latent is {}, expected at least the 3 explicit ones", self.flow_lm.latent));
         }
         self.flow_lm.validate()?;
-        self.decoder.validate()
+        self.decoder.validate()?;
+        let Some(encoder) = &self.speaker_encoder else { return Ok(()) };
+        encoder.validate()?;
+        if encoder.timbre != self.flow_lm.timbre {
+            let (found, expected) = (encoder.timbre, self.flow_lm.timbre);
+            return Err(format!("speaker_encoder.timbre is {found}, expected flow_lm.timbre, which is {expected}"));
+        }
+        Ok(())
     }
 }
 
@@ -92,6 +102,19 @@ mod tests {
     #[test]
     fn the_shipped_file_is_good() {
         NativeConfig::parse("config.toml", SHIPPED).unwrap();
+    }
+
+    #[test]
+    fn a_speaker_encoder_must_fit() {
+        let with = |timbre, kernel| {
+            let numbers =
+                format!("dim = 160\nblocks = 4\nkernel = {kernel}\nexpansion = 3\nbands = 70\ntimbre = {timbre}");
+            NativeConfig::parse("config.toml", &format!("{SHIPPED}\n[speaker_encoder]\n{numbers}\n"))
+        };
+        let timbre = NativeConfig::parse("config.toml", SHIPPED).unwrap().flow_lm.timbre;
+        assert!(with(timbre, 7).unwrap().speaker_encoder.is_some());
+        assert!(with(timbre + 1, 7).unwrap_err().what.contains("expected flow_lm.timbre"));
+        assert!(with(timbre, 8).unwrap_err().what.contains("speaker_encoder.kernel is 8"));
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! A causal ConvNeXt block (Liu et al. 2022): depthwise convolution, LayerNorm, two linear layers, scaled residual.
+//! A ConvNeXt block (Liu et al. 2022): depthwise convolution, LayerNorm, two linear layers, scaled residual. Causal by
+//! steps, or centred over a whole sequence: the same weights, other frames in the window.
 
 use super::linear::{Bias, Linear};
 use super::norm::LayerNorm;
@@ -61,14 +62,30 @@ impl ConvNext {
 
     /// Replaces `x` `[frames, channels]` by the block's output.
     pub(crate) fn step(&self, isa: Isa, state: &mut ConvNextState, x: &mut [f32]) {
+        state.window.extend_from_slice(x);
+        self.residual(isa, state, x);
+        state.window.drain(..x.len());
+    }
+
+    /// Replaces the whole sequence `x` `[frames, channels]`; every frame sees `kernel / 2` on both sides, `kernel` being
+    /// odd. Nothing outlives the call: `scratch` is any state.
+    pub(crate) fn apply_centred(&self, isa: Isa, scratch: &mut ConvNextState, x: &mut [f32]) {
+        let side = self.kernel / 2 * self.channels;
+        scratch.window.clear();
+        scratch.window.resize(side, 0.0);
+        scratch.window.extend_from_slice(x);
+        scratch.window.resize(x.len() + 2 * side, 0.0);
+        self.residual(isa, scratch, x);
+    }
+
+    /// Adds to `x` what the block makes of the window around it.
+    fn residual(&self, isa: Isa, state: &mut ConvNextState, x: &mut [f32]) {
         let frames = x.len() / self.channels;
         let ConvNextState { window, hidden, normed, inner } = state;
-        window.extend_from_slice(x);
         hidden.resize(x.len(), 0.0);
         normed.resize(x.len(), 0.0);
         inner.resize(frames * self.inner, 0.0);
         kernels::depthwise(isa, hidden, window, self.channels, &self.depthwise, &self.depthwise_bias);
-        window.drain(..x.len());
         self.norm.apply(isa, normed, hidden);
         self.widen.apply(isa, inner, normed);
         kernels::gelu_tanh(isa, inner);
@@ -86,9 +103,7 @@ mod tests {
     use super::*;
     use crate::nn::random::{RandomWeights, chunkings, signal};
 
-    #[test]
-    fn chunking_is_invisible_and_a_clone_forks() {
-        let (channels, kernel, inner) = (6, 5, 18);
+    fn block(channels: usize, kernel: usize, inner: usize) -> ConvNext {
         let mut random = RandomWeights::new(2);
         random.tensor("dw.weight", &[channels, 1, kernel]);
         random.tensor("a.weight", &[inner, channels]);
@@ -100,6 +115,39 @@ mod tests {
         let weights = random.finish();
         let block = ConvNext::load(&weights.root(), channels, kernel, inner).unwrap();
         weights.finish().unwrap();
+        block
+    }
+
+    /// The causal block's frame t is the centred one's frame t - kernel / 2, where nothing lies beyond the ends.
+    #[test]
+    fn centred_is_causal_shifted() {
+        let (channels, kernel, frames) = (6, 5, 23);
+        let block = block(channels, kernel, 18);
+        let side = kernel / 2 * channels;
+        for isa in Isa::available() {
+            let input = signal(frames, channels);
+            let mut centred = input.clone();
+            let mut scratch = block.start();
+            block.apply_centred(isa, &mut scratch, &mut centred);
+            let mut again = input.clone();
+            block.apply_centred(isa, &mut scratch, &mut again);
+            assert_eq!(centred, again);
+            // what the block adds, from a causal run over the input and `side` zeros
+            let mut padded = input.clone();
+            padded.resize(input.len() + side, 0.0);
+            let mut causal = padded.clone();
+            block.step(isa, &mut block.start(), &mut causal);
+            for i in 0..input.len() {
+                let (found, expected) = (centred[i] - input[i], causal[i + side] - padded[i + side]);
+                assert!((found - expected).abs() < 1e-5, "{}: {found}, expected {expected}", isa.name());
+            }
+        }
+    }
+
+    #[test]
+    fn chunking_is_invisible_and_a_clone_forks() {
+        let channels = 6;
+        let block = block(channels, 5, 18);
         for isa in Isa::available() {
             let input = signal(23, channels);
             let mut whole = input.clone();
