@@ -48,12 +48,118 @@ impl Engine {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+    use std::path::PathBuf;
+
+    use safetensors::tensor::TensorView;
+    use safetensors::{Dtype, SafeTensors, serialize};
+
     use super::*;
     use crate::EngineOptions;
 
+    const CONFIG: &str = include_str!("../../../weights/config.toml");
+    const WEIGHTS: &[u8] = include_bytes!("../../../weights/model.safetensors");
+
+    /// A folder that is gone with the value.
+    struct Folder(PathBuf);
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+
+    #[derive(Debug, PartialEq)]
+    enum Ears {
+        None,
+        Random,
+    }
+
+    /// The shipped model with another encoder or none.
+    fn model(ears: Ears) -> Folder {
+        let mut config = CONFIG.split("[speaker_encoder]").next().unwrap().to_owned();
+        if ears == Ears::Random {
+            config += "[speaker_encoder]\ndim = 8\nblocks = 1\nkernel = 3\nexpansion = 2\nbands = 70\n";
+        }
+        let shipped = SafeTensors::deserialize(WEIGHTS).unwrap();
+        let timbre = shipped.tensor("flow_lm.style_proj.weight").unwrap().shape()[1] - 64;
+        let mut shapes: Vec<(&str, Vec<usize>)> = vec![("blocks.0.dw.weight", vec![8, 1, 3])];
+        for name in
+            ["blocks.0.dw.bias", "blocks.0.n.weight", "blocks.0.n.bias", "blocks.0.g", "norm.weight", "norm.bias"]
+        {
+            shapes.push((name, vec![8]));
+        }
+        let linear = [
+            ("input.weight", "input.bias", 72, 8),
+            ("blocks.0.a.weight", "blocks.0.a.bias", 8, 16),
+            ("blocks.0.b.weight", "blocks.0.b.bias", 16, 8),
+            ("attention.0.weight", "attention.0.bias", 8, 8),
+            ("attention.1.weight", "attention.1.bias", 8, 8),
+            ("timbre.weight", "timbre.bias", 16, timbre),
+            ("pitch.0.weight", "pitch.0.bias", 16, 64),
+            ("pitch.2.weight", "pitch.2.bias", 64, 2),
+        ];
+        for (weight, bias, from, to) in linear {
+            shapes.push((weight, vec![to, from]));
+            shapes.push((bias, vec![to]));
+        }
+        let values: Vec<(String, Vec<usize>, Vec<u8>)> = shapes
+            .into_iter()
+            .map(|(name, shape)| {
+                let count: usize = shape.iter().product();
+                let bytes = (0..count).flat_map(|i| ((i as f32 * 12.9898).sin() * 0.5).to_le_bytes()).collect();
+                (format!("speaker_encoder.{name}"), shape, bytes)
+            })
+            .collect();
+        let mut tensors: HashMap<String, TensorView<'_>> = shipped.tensors().into_iter().collect();
+        tensors.retain(|name, _| !name.starts_with("speaker_encoder."));
+        for (name, shape, bytes) in values.iter().filter(|_| ears == Ears::Random) {
+            tensors.insert(name.clone(), TensorView::new(Dtype::F32, shape.clone(), bytes).unwrap());
+        }
+        let folder = std::env::temp_dir().join(format!("tts-clone-{}-{ears:?}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("config.toml"), config).unwrap();
+        std::fs::write(folder.join("model.safetensors"), serialize(tensors, None).unwrap()).unwrap();
+        Folder(folder)
+    }
+
+    #[test]
+    fn a_cloned_voice_speaks_and_holds_nothing_of_the_clip() {
+        let folder = model(Ears::Random);
+        let engine = Engine::open(&folder.0, EngineOptions::default()).unwrap();
+        let shrill: Vec<f32> = (0..2 * 44_100)
+            .map(|i| {
+                let phase = std::f64::consts::TAU * 330.0 * f64::from(i) / 44_100.0;
+                ((1..12).map(|h| (phase * f64::from(h)).sin() / f64::from(h)).sum::<f64>() * 0.1) as f32
+            })
+            .collect();
+        let clip = Clip { pcm: &shrill, rate: SampleRate(44_100) };
+        let reference = engine.listen(&[clip, clip]).unwrap();
+        assert!((reference.voiced_seconds - 4.0).abs() < 0.1, "{}", reference.voiced_seconds);
+        let timbre = &reference.timbre;
+        assert_eq!(timbre.fingerprint(), engine.info().fingerprint);
+        // the clip's pitch is in its prosody, relative to the habit, and nowhere else
+        let prosody = reference.prosody[0].unwrap();
+        let clip_hz = timbre.pitch_hz() * 2f32.powf(prosody.pitch_level / 12.0);
+        assert!((clip_hz - 330.0).abs() < 1.0, "{clip_hz}");
+        assert!((timbre.pitch_hz() - 330.0).abs() > 20.0, "{}", timbre.pitch_hz());
+
+        let voice = engine.clone_voice(&shrill, clip.rate).unwrap();
+        let worst = voice.timbre().values().iter().zip(timbre.values()).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(worst < 1e-5, "{worst}");
+        let mut samples = 0;
+        for chunk in voice.speak("Hello.").unwrap() {
+            samples += chunk.unwrap().samples().len();
+        }
+        assert!(samples > 6_000, "{samples}");
+        let error = engine.clone_voice(&[0.0; 24_000], SampleRate(24_000)).unwrap_err().to_string();
+        assert!(error.contains("expected at least 1.0 s"), "{error}");
+    }
+
     #[test]
     fn weights_without_ears_say_so() {
-        let engine = Engine::embedded(EngineOptions::default()).unwrap();
+        let folder = model(Ears::None);
+        let engine = Engine::open(&folder.0, EngineOptions::default()).unwrap();
         let error = engine.clone_voice(&[0.0; 100], SampleRate(24_000)).unwrap_err();
         assert!(matches!(error, Error::Speaker(SpeakerError::NoEncoder { .. })));
         assert!(error.to_string().starts_with("these weights have no speaker encoder"), "{error}");

@@ -147,8 +147,9 @@ impl NativeModel {
         let flow = FlowLm::load(&root.at("flow_lm"), config.flow_lm.clone())?;
         let decoder = Decoder::load(&root.at("decoder"), config.decoder.clone(), config.flow_lm.latent)?;
         let hears = config.speaker_encoder.clone();
-        let speaker_encoder =
-            hears.map(|hears| SpeakerEncoder::load(&root.at("speaker_encoder"), hears)).transpose()?;
+        let speaker_encoder = hears
+            .map(|hears| SpeakerEncoder::load(&root.at("speaker_encoder"), hears, config.flow_lm.timbre))
+            .transpose()?;
         // a voice depends on the weights that read its timbre
         let reads_timbre =
             root.at("flow_lm.style_proj").tensor("weight", [config.flow_lm.dim, config.flow_lm.style()])?;

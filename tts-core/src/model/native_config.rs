@@ -84,12 +84,7 @@ impl NativeConfig {
         self.flow_lm.validate()?;
         self.decoder.validate()?;
         let Some(encoder) = &self.speaker_encoder else { return Ok(()) };
-        encoder.validate()?;
-        if encoder.timbre != self.flow_lm.timbre {
-            let (found, expected) = (encoder.timbre, self.flow_lm.timbre);
-            return Err(format!("speaker_encoder.timbre is {found}, expected flow_lm.timbre, which is {expected}"));
-        }
-        Ok(())
+        encoder.validate(self.flow_lm.timbre)
     }
 }
 

@@ -22,6 +22,10 @@ use crate::weights::{Scope, WeightsError};
 const PITCH_HIDDEN: usize = 64;
 /// Least ln power of a band.
 const FLOOR: f32 = -17.0;
+/// What a habit may be, however odd the sound: 50 to 600 Hz.
+const HUMAN_LOG_F0: (f32, f32) = (3.912, 6.397);
+/// The same of its deviation in ln F0.
+const HUMAN_SD: (f32, f32) = (0.02, 1.0);
 /// Inputs beside the bands: voiced, ln F0.
 const BESIDE_BANDS: usize = 2;
 
@@ -39,20 +43,19 @@ pub(crate) struct EncoderConfig {
     pub(crate) expansion: usize,
     /// Bands of the envelope that are listened to, from the lowest on.
     pub(crate) bands: usize,
-    /// Channels of a timbre.
-    pub(crate) timbre: usize,
+    /// Channels of a timbre, if it is written here too: those that the model speaks with.
+    pub(crate) timbre: Option<usize>,
 }
 
 impl EncoderConfig {
-    /// What is wrong with the numbers, if anything.
-    pub(crate) fn validate(&self) -> Result<(), String> {
+    /// What is wrong with the numbers, if anything, for a model that speaks with timbres of `timbre` channels.
+    pub(crate) fn validate(&self, timbre: usize) -> Result<(), String> {
         let sizes = [
             ("dim", self.dim, 8192),
             ("blocks", self.blocks, 64),
             ("kernel", self.kernel, 64),
             ("expansion", self.expansion, 16),
             ("bands", self.bands, BANDS),
-            ("timbre", self.timbre, 8192),
         ];
         for (name, value, most) in sizes {
             if value == 0 || value > most {
@@ -61,6 +64,9 @@ impl EncoderConfig {
         }
         if self.kernel.is_multiple_of(2) {
             return Err(format!("speaker_encoder.kernel is {}, expected an odd number", self.kernel));
+        }
+        if let Some(found) = self.timbre.filter(|&found| found != timbre) {
+            return Err(format!("speaker_encoder.timbre is {found}, expected flow_lm.timbre, which is {timbre}"));
         }
         Ok(())
     }
@@ -95,7 +101,7 @@ pub(super) struct Impression {
 
 impl SpeakerEncoder {
     /// `input`, `blocks.N.*`, `norm`, `attention.{0,1}`, `timbre`, `pitch.{0,2}` below `scope`.
-    pub(crate) fn load(scope: &Scope<'_>, config: EncoderConfig) -> Result<Self, WeightsError> {
+    pub(crate) fn load(scope: &Scope<'_>, config: EncoderConfig, timbre: usize) -> Result<Self, WeightsError> {
         let EncoderConfig { dim, kernel, expansion, .. } = config;
         let linear = |name: &str, from, to| Linear::load(&scope.at(name), from, to, Bias::Yes);
         let block = |n| ConvNext::load(&scope.at("blocks").index(n), dim, kernel, expansion * dim);
@@ -104,7 +110,7 @@ impl SpeakerEncoder {
             blocks: (0..config.blocks).map(block).collect::<Result<_, _>>()?,
             norm: LayerNorm::load(&scope.at("norm"), dim, 1e-5)?,
             attention: [linear("attention.0", dim, dim)?, linear("attention.1", dim, dim)?],
-            timbre: linear("timbre", 2 * dim, config.timbre)?,
+            timbre: linear("timbre", 2 * dim, timbre)?,
             pitch: [linear("pitch.0", 2 * dim, PITCH_HIDDEN)?, linear("pitch.2", PITCH_HIDDEN, 2)?],
             config,
         })
@@ -112,11 +118,15 @@ impl SpeakerEncoder {
 
     /// Who speaks in `frames`; `None` where nobody does. The sequence is held as a whole: keep it to some seconds.
     pub(super) fn hear(&self, isa: Isa, frames: &Frames) -> Option<Impression> {
-        let dim = self.config.dim;
-        let count = frames.track.f0.len();
-        let features = self.features(frames)?;
-        let mut x = vec![0.0; count * dim];
-        self.input.apply(isa, &mut x, &features);
+        Some(self.network(isa, &self.features(frames)?))
+    }
+
+    /// Features `[frames, bands + 2]`, at least one of them voiced, to who speaks.
+    fn network(&self, isa: Isa, features: &[f32]) -> Impression {
+        let (dim, bands) = (self.config.dim, self.config.bands);
+        let width = bands + BESIDE_BANDS;
+        let mut x = vec![0.0; features.len() / width * dim];
+        self.input.apply(isa, &mut x, features);
         let mut scratch = self.blocks.first().map(ConvNext::start);
         for block in &self.blocks {
             if let Some(scratch) = &mut scratch {
@@ -127,11 +137,11 @@ impl SpeakerEncoder {
         self.norm.apply(isa, &mut normed, &x);
         // only voiced frames count from here on
         let mut voiced = Vec::with_capacity(normed.len());
-        for (row, _) in normed.chunks_exact(dim).zip(&frames.track.f0).filter(|(_, f0)| **f0 > 0.0) {
+        for (row, _) in normed.chunks_exact(dim).zip(features.chunks_exact(width)).filter(|(_, f)| f[bands] > 0.5) {
             voiced.extend_from_slice(row);
         }
         let pooled = self.pool(isa, &voiced);
-        let mut timbre = vec![0.0; self.config.timbre];
+        let mut timbre = vec![0.0; self.timbre.outputs()];
         self.timbre.apply(isa, &mut timbre, &pooled);
         normalise(&mut timbre);
         let mut hidden = vec![0.0; PITCH_HIDDEN];
@@ -139,8 +149,11 @@ impl SpeakerEncoder {
         kernels::silu(isa, &mut hidden);
         let mut pitch = [0.0; 2];
         self.pitch[1].apply(isa, &mut pitch, &hidden);
-        let (mean_log_f0, sd_log_f0) = (5.0 + 0.3 * pitch[0], (-1.5 + 0.5 * pitch[1]).exp());
-        Some(Impression { timbre, mean_log_f0, sd_log_f0 })
+        Impression {
+            timbre,
+            mean_log_f0: (5.0 + 0.3 * pitch[0]).clamp(HUMAN_LOG_F0.0, HUMAN_LOG_F0.1),
+            sd_log_f0: (-1.5 + 0.5 * pitch[1]).exp().clamp(HUMAN_SD.0, HUMAN_SD.1),
+        }
     }
 
     /// `[frames, bands + 2]`: the envelope without the level of the whole, voiced or not, and pitch.

@@ -201,4 +201,31 @@ mod tests {
         let likeness: f32 = expected.timbre.iter().zip(&found.timbre).map(|(a, b)| a * b).sum();
         assert!(likeness > 0.999, "{likeness}");
     }
+
+    #[test]
+    fn odd_sounds_are_answered_with_numbers() {
+        let (encoder, _) = random_encoder();
+        let buzz = voice(1.5, 99.0);
+        let sounds: [(&str, Vec<f32>); 8] = [
+            ("constant", vec![1.0; 30_000]),
+            ("highest", (0..30_000).map(|i| if i % 2 == 0 { 1.0 } else { -1.0 }).collect()),
+            ("clicks", (0..36_000).map(|i| if i % 160 == 0 { 1.0 } else { 0.0 }).collect()),
+            ("clipped", buzz.iter().map(|x| (x * 100.0).clamp(-1.0, 1.0)).collect()),
+            ("integers", buzz.iter().map(|x| x * 2e9).collect()),
+            ("faint", buzz.iter().map(|x| x * 1e-20).collect()),
+            ("tone", (0..36_000).map(|i| (i as f32 * 0.05).sin()).collect()),
+            ("one loud sample", buzz.iter().enumerate().map(|(i, x)| if i == 9000 { 2e9 } else { *x }).collect()),
+        ];
+        for (name, pcm) in sounds {
+            for rate in [8_000, 24_000, 44_100] {
+                let clip = Clip { pcm: &pcm, rate: SampleRate(rate) };
+                let Ok(heard) = hear(&encoder, Isa::detect(), &[clip]) else { continue };
+                let length: f32 = heard.timbre.iter().map(|x| x * x).sum();
+                assert!((length - 1.0).abs() < 1e-4 && heard.mean_log_f0.is_finite(), "{name} at {rate}");
+                let prosody = heard.prosody[0].unwrap();
+                let all = format!("{prosody:?}");
+                assert!(!all.contains("NaN") && !all.contains("inf"), "{name} at {rate}: {all}");
+            }
+        }
+    }
 }

@@ -6,14 +6,15 @@ use super::*;
 use crate::nn::random::RandomWeights;
 use crate::speaker::frames::Analyser;
 
-const CONFIG: EncoderConfig = EncoderConfig { dim: 20, blocks: 2, kernel: 7, expansion: 3, bands: 70, timbre: 12 };
+const CONFIG: EncoderConfig = EncoderConfig { dim: 20, blocks: 2, kernel: 7, expansion: 3, bands: 70, timbre: None };
+const TIMBRE: usize = 12;
 
 /// Tensors by name, as they were written.
 type Tensors = BTreeMap<String, Vec<f32>>;
 
 /// A small encoder and its weights.
 pub(in crate::speaker) fn random_encoder() -> (SpeakerEncoder, Tensors) {
-    let EncoderConfig { dim, blocks, kernel, expansion, bands, timbre } = CONFIG;
+    let EncoderConfig { dim, blocks, kernel, expansion, bands, .. } = CONFIG;
     let mut random = RandomWeights::new(3);
     let mut tensors = Tensors::new();
     let mut add = |name: &str, shape: &[usize]| {
@@ -30,7 +31,7 @@ pub(in crate::speaker) fn random_encoder() -> (SpeakerEncoder, Tensors) {
     }
     linear("attention.0", dim, dim);
     linear("attention.1", dim, dim);
-    linear("timbre", 2 * dim, timbre);
+    linear("timbre", 2 * dim, TIMBRE);
     linear("pitch.0", 2 * dim, PITCH_HIDDEN);
     linear("pitch.2", PITCH_HIDDEN, 2);
     for n in 0..blocks {
@@ -42,7 +43,7 @@ pub(in crate::speaker) fn random_encoder() -> (SpeakerEncoder, Tensors) {
     add("norm.weight", &[dim]);
     add("norm.bias", &[dim]);
     let weights = random.finish();
-    let encoder = SpeakerEncoder::load(&weights.root().at("speaker_encoder"), CONFIG).unwrap();
+    let encoder = SpeakerEncoder::load(&weights.root().at("speaker_encoder"), CONFIG, TIMBRE).unwrap();
     weights.finish().unwrap();
     (encoder, tensors)
 }
@@ -176,15 +177,19 @@ fn without_a_voice_nobody_is_heard() {
 
 #[test]
 fn numbers_of_the_configuration_are_checked() {
-    CONFIG.validate().unwrap();
+    CONFIG.validate(12).unwrap();
+    EncoderConfig { timbre: Some(12), ..CONFIG }.validate(12).unwrap();
     let cases = [
         (EncoderConfig { dim: 0, ..CONFIG }, "speaker_encoder.dim is 0"),
         (EncoderConfig { bands: 81, ..CONFIG }, "speaker_encoder.bands is 81, expected 1 to 80"),
         (EncoderConfig { kernel: 6, ..CONFIG }, "expected an odd number"),
-        (EncoderConfig { timbre: usize::MAX, ..CONFIG }, "speaker_encoder.timbre"),
+        (
+            EncoderConfig { timbre: Some(13), ..CONFIG },
+            "speaker_encoder.timbre is 13, expected flow_lm.timbre, which is 12",
+        ),
     ];
     for (config, expected) in cases {
-        let error = config.validate().unwrap_err();
+        let error = config.validate(12).unwrap_err();
         assert!(error.contains(expected), "{error}");
     }
 }
