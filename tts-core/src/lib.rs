@@ -43,6 +43,8 @@ pub use text::normalize::TextOptions;
 pub use text::pronounce::{Lexicon, LexiconError};
 pub use text::{SkipReason, Skipped};
 pub use voice::{
-    CardError, PauseScale, Prosody, RangeError, Rate, Semitones, Steps, Temperature, Timbre, VoiceCard, VoiceError,
+    Breathiness, CardError, Emotion, EmotionError, Energy, FinalSlope, Intensity, MeasuredProsody, Overrides,
+    PauseScale, PitchRange, Prosody, RangeError, Rate, Semitones, Steps, Temperature, Timbre, Variation, VoiceCard,
+    VoiceError, VoiceFile, Whisper,
 };
 pub use weights::WeightsError;

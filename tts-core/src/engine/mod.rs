@@ -3,6 +3,7 @@
 //! ```text
 //! Engine ── voice ──▶ Voice ── speak / open ──▶ AudioStream
 //!                                    │   feed.rs: text on its way in
+//!                                    │   manner.rs: how the clause at hand is spoken
 //!                                    │   composer.rs: text to latents
 //!                                    │   pipeline.rs: latents from a thread of their own
 //!                                    └── stream.rs: latents to sound
@@ -15,6 +16,7 @@ mod composer;
 mod engine;
 mod feed;
 mod loaded;
+mod manner;
 mod pipeline;
 mod plan;
 mod request;
