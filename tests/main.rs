@@ -6,6 +6,8 @@
 mod accounting;
 /// Counts allocations of the thread that asks.
 mod allocations;
+/// Emotions, their controls and directions in the text, measured on the sound.
+mod controls;
 /// Text that arrives while sound leaves.
 mod feed;
 /// Files that lie.

@@ -43,3 +43,156 @@ pub(crate) fn silence_around(pcm: &[f32]) -> (usize, usize) {
     let last = pcm.iter().rposition(loud).map_or(pcm.len(), |at| pcm.len() - 1 - at);
     (first, last)
 }
+
+/// Windows of [`Track`]: 40 ms every 20 ms.
+const WINDOW: usize = 960;
+const STEP: usize = 480;
+
+/// dB below which nothing is heard, and windows of that which are a pause.
+const QUIET: f32 = -55.0;
+const PAUSE: usize = 5;
+
+/// What is measured of every 40 ms, every 20 ms.
+pub(crate) struct Track {
+    frames: Vec<Moment>,
+}
+
+/// One window.
+#[derive(Clone, Copy)]
+pub(crate) struct Moment {
+    /// ln F0 where it is clearly periodic.
+    pub(crate) log_f0: Option<f32>,
+    /// dB.
+    pub(crate) level: f32,
+    /// dB of 1 to 5 kHz over 50 Hz to 1 kHz.
+    alpha: f32,
+    /// dB of what repeats after a period over what does not.
+    harmonicity: f32,
+}
+
+/// How a text was spoken, in the words of the controls.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Measures {
+    /// Semitones above 1 Hz, median of voiced windows.
+    pub(crate) pitch: f32,
+    /// Standard deviation in semitones.
+    pub(crate) range: f32,
+    /// dB of alpha ratio over voiced windows.
+    pub(crate) energy: f32,
+    /// Standard deviation in dB over voiced windows.
+    pub(crate) variation: f32,
+    /// dB of harmonicity, upper quartile of voiced windows: those in which the pitch hardly moves.
+    pub(crate) harmonicity: f32,
+    /// Share of time, first to last sound, that is quiet.
+    pub(crate) pauses: f32,
+    /// Seconds that are not.
+    pub(crate) speech: f32,
+    /// Share of what is not quiet that is clearly periodic.
+    pub(crate) voiced: f32,
+}
+
+impl Track {
+    /// Measures a sound.
+    pub(crate) fn new(pcm: &[f32]) -> Self {
+        let tables = dft_tables();
+        let starts = (0..pcm.len().saturating_sub(WINDOW)).step_by(STEP);
+        Self { frames: starts.map(|at| Moment::new(&pcm[at..at + WINDOW], &tables)).collect() }
+    }
+
+    /// The windows.
+    pub(crate) fn moments(&self) -> &[Moment] {
+        &self.frames
+    }
+
+    /// Summaries over the whole.
+    pub(crate) fn measures(&self) -> Measures {
+        let sounds = |m: &Moment| m.level > QUIET;
+        let first = self.frames.iter().position(sounds).unwrap_or(0);
+        let last = self.frames.iter().rposition(sounds).unwrap_or(0);
+        let inside = &self.frames[first..=last];
+        // closures of stops are quiet too, but short
+        let paused: usize = inside
+            .chunk_by(|a, b| sounds(a) == sounds(b))
+            .filter(|run| !sounds(&run[0]))
+            .map(<[_]>::len)
+            .filter(|&run| run >= PAUSE)
+            .sum();
+        let loud = inside.len() - paused;
+        let voiced: Vec<&Moment> = inside.iter().filter(|m| m.log_f0.is_some() && m.level > QUIET).collect();
+        let semitones = |m: &&Moment| m.log_f0.unwrap_or(0.0) * 12.0 / std::f32::consts::LN_2;
+        let mut pitches: Vec<f32> = voiced.iter().map(semitones).collect();
+        pitches.sort_by(f32::total_cmp);
+        // outermost twentieths are octave errors and creaks
+        let core = &pitches[pitches.len() / 20..pitches.len() - pitches.len() / 20];
+        let mut harmonicity: Vec<f32> = voiced.iter().map(|m| m.harmonicity).chain([0.0]).collect();
+        harmonicity.sort_by(f32::total_cmp);
+        let levels: Vec<f32> = voiced.iter().map(|m| m.level).collect();
+        Measures {
+            pitch: pitches.get(pitches.len() / 2).copied().unwrap_or(0.0),
+            range: deviation(core),
+            energy: mean(&voiced.iter().map(|m| m.alpha).collect::<Vec<_>>()),
+            variation: deviation(&levels),
+            harmonicity: harmonicity[3 * harmonicity.len() / 4],
+            pauses: 1.0 - loud as f32 / inside.len().max(1) as f32,
+            speech: loud as f32 * STEP as f32 / RATE,
+            voiced: voiced.len() as f32 / loud.max(1) as f32,
+        }
+    }
+}
+
+impl Moment {
+    fn new(window: &[f32], tables: &[(f32, f32)]) -> Self {
+        let half = WINDOW / 2;
+        let energy = |at: usize| window[at..at + half].iter().map(|x| x * x).sum::<f32>();
+        let first = energy(0);
+        let (mut best, mut value) = (0, 0.0);
+        for lag in 50..400 {
+            let product: f32 = (0..half).map(|i| window[i] * window[i + lag]).sum();
+            let c = product / (first * energy(lag)).sqrt().max(1e-9);
+            if c > value + 0.02 {
+                (best, value) = (lag, c);
+            }
+        }
+        let level = 20.0 * rms(window).max(1e-6).log10();
+        let log_f0 = (value > 0.5 && level > QUIET).then(|| (RATE / best as f32).ln());
+        let alpha = if log_f0.is_some() { alpha_ratio(window, tables) } else { 0.0 };
+        let r = value.clamp(0.01, 0.999);
+        Self { log_f0, level, alpha, harmonicity: 10.0 * (r / (1.0 - r)).log10() }
+    }
+}
+
+/// Cosines and sines of a turn of `WINDOW` samples.
+fn dft_tables() -> Vec<(f32, f32)> {
+    let turn = std::f32::consts::TAU / WINDOW as f32;
+    (0..WINDOW).map(|i| ((turn * i as f32).cos(), (turn * i as f32).sin())).collect()
+}
+
+/// Power of 1 to 5 kHz over that of 50 Hz to 1 kHz, in dB; bins of 25 Hz, Hann window.
+fn alpha_ratio(window: &[f32], tables: &[(f32, f32)]) -> f32 {
+    let hann: Vec<f32> = window.iter().zip(tables).map(|(x, (cos, _))| x * (0.5 - 0.5 * cos)).collect();
+    let power = |bin: usize| {
+        let (mut re, mut im, mut at) = (0.0f32, 0.0f32, 0);
+        for x in &hann {
+            re += x * tables[at].0;
+            im += x * tables[at].1;
+            at += bin;
+            if at >= WINDOW {
+                at -= WINDOW;
+            }
+        }
+        re * re + im * im
+    };
+    let sum = |bins: std::ops::Range<usize>| bins.map(power).sum::<f32>().max(1e-12);
+    10.0 * (sum(40..200) / sum(2..40)).log10()
+}
+
+/// Mean.
+pub(crate) fn mean(values: &[f32]) -> f32 {
+    values.iter().sum::<f32>() / values.len().max(1) as f32
+}
+
+/// Standard deviation.
+pub(crate) fn deviation(values: &[f32]) -> f32 {
+    let mean = mean(values);
+    (values.iter().map(|v| (v - mean).powi(2)).sum::<f32>() / values.len().max(1) as f32).sqrt()
+}

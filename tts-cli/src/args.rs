@@ -9,7 +9,9 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use tts_core::units::Seed;
-use tts_core::{PauseScale, Rate, Semitones, Steps, Temperature};
+use tts_core::{Semitones, Steps, Temperature};
+
+use crate::manner::MannerArgs;
 
 use crate::message::JsonPlace;
 use crate::sink::pcm::SampleFormat;
@@ -44,6 +46,9 @@ pub(crate) enum Command {
     Say(Box<SayArgs>),
     /// List the voices that are built in
     Voices(ListArgs),
+    /// Say what a voice file holds, mix voices, or change one
+    #[command(subcommand)]
+    Voice(VoiceCommand),
     /// List the ways this machine can play sound
     Devices(ListArgs),
     /// Measure speed, delay and memory on this machine
@@ -70,11 +75,115 @@ impl Command {
         match self {
             Self::Say(say) if say.json => Some(say.json_place()),
             Self::Voices(list) | Self::Devices(list) if list.json => Some(JsonPlace::Stdout),
+            Self::Voice(VoiceCommand::Info(VoiceInfoArgs { json: true, .. })) => Some(JsonPlace::Stdout),
+            Self::Voice(VoiceCommand::Mix(VoiceMixArgs { json: true, .. })) => Some(JsonPlace::Stdout),
+            Self::Voice(VoiceCommand::Set(set)) if set.json => Some(JsonPlace::Stdout),
             Self::Bench(bench) if bench.json => Some(JsonPlace::Stdout),
             Self::Info(info) if info.json => Some(JsonPlace::Stdout),
             _ => None,
         }
     }
+}
+
+/// What can be done with voice files.
+#[derive(Debug, Subcommand)]
+#[command(disable_help_subcommand = true)]
+pub(crate) enum VoiceCommand {
+    /// Say what a voice is: card, pitch, way of speaking, encoder
+    Info(VoiceInfoArgs),
+    /// Make a voice between voices
+    Mix(VoiceMixArgs),
+    /// Make a voice file with other facts, pitch or way of speaking
+    Set(Box<VoiceSetArgs>),
+}
+
+/// Say what a voice is: card, pitch, way of speaking, encoder
+#[derive(Debug, Args)]
+pub(crate) struct VoiceInfoArgs {
+    /// A name from `tts voices`, or a .voice file
+    #[arg(value_name = "NAME|FILE")]
+    pub(crate) voice: String,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Make a voice between voices, such as: tts voice mix nora:0.7 my.voice:0.3 -o c.voice
+#[derive(Debug, Args)]
+pub(crate) struct VoiceMixArgs {
+    /// A name from `tts voices` or a .voice file, and its weight [default weight: 1]
+    #[arg(value_name = "VOICE[:WEIGHT]", required = true, num_args = 2..)]
+    pub(crate) parts: Vec<String>,
+    /// The voice file to write
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+    /// Its name [default: the file's]
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) name: Option<String>,
+    /// Print one JSON object about it
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+const SET_HELP: &str = "\
+Example:
+  tts voice set my.voice -o low.voice --name low --pitch 95 --emotion calm
+
+Usage: tts voice set NAME|FILE -o FILE [OPTIONS]
+  -o, --output FILE  the voice file to write; it may be the one that is read
+  --json  one object about it, on stdout
+Facts: what is not given stays
+  --name TEXT         --language TAG            --gender TEXT
+  --licence SPDX      --attribution TEXT        --consent TEXT
+  --description TEXT
+Pitch: --pitch HZ  what is usual for the speaker
+How it speaks unless asked otherwise: ranges as in tts say --help
+  --emotion NAME      --intensity 0..1          --rate TIMES
+  --pause-scale TIMES --range TIMES             --energy DB
+  --variation TIMES   --breathiness 0..1        --whisper 0..1
+  --final-slope SEMITONES
+  -h, --help
+";
+
+/// Make a voice file with other facts, pitch or way of speaking
+#[derive(Debug, Args)]
+#[command(override_help = SET_HELP)]
+pub(crate) struct VoiceSetArgs {
+    /// A name from `tts voices`, or a .voice file
+    #[arg(value_name = "NAME|FILE")]
+    pub(crate) voice: String,
+    /// The voice file to write
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+    /// Print one JSON object about it
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Name
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) name: Option<String>,
+    /// Language, such as en-US
+    #[arg(long, value_name = "TAG")]
+    pub(crate) language: Option<String>,
+    /// How listeners hear the voice
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) gender: Option<String>,
+    /// Licence, such as CC0-1.0
+    #[arg(long, value_name = "SPDX")]
+    pub(crate) licence: Option<String>,
+    /// One line about the sound
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) description: Option<String>,
+    /// Whom to name
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) attribution: Option<String>,
+    /// On what ground the voice may be used
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) consent: Option<String>,
+    /// Habitual pitch: 21 to 1900 Hz
+    #[arg(long, value_name = "HZ", value_parser = hertz, allow_negative_numbers = true)]
+    pub(crate) pitch: Option<f32>,
+    #[command(flatten)]
+    pub(crate) manner: MannerArgs,
 }
 
 /// Which engine, and how wide.
@@ -97,7 +206,7 @@ Examples:
   tts say \"Dr. Smith paid $5.20.\"            speak it
   llm | tts say -                            speak while the text arrives
   tts say -f book.txt -o book.wav --timings srt book.srt
-  tts say --voice anna --rate 1.3 --pitch -2 \"Faster and lower.\"
+  tts say --emotion happy --rate 1.2 \"Good news, and fast.\"
 
 Usage: tts say [OPTIONS] TEXT...  or  -  (standard input)  or  -f, --file FILE
 Output: aloud unless -o is given
@@ -105,11 +214,14 @@ Output: aloud unless -o is given
   --player NAME[:DEVICE]    see `tts devices`  --timings srt|vtt|jsonl FILE|-
   --json  one object about the run, on stdout (with -o - on stderr)
   --dry-run  what would be said and how: normalized text, phones, durations
-Voice: same --seed N, same sound
-  --voice NAME|FILE  see `tts voices`          --model DIR        --threads N
-  --rate 0.4..3      --pitch -12..12 semitones --pause-scale 0..5
-  --temperature 0..1.5  liveliness             --steps 1..64  work per moment
-Text: markdown, and [[HH AH0 L OW1]] for phones
+Voice: --voice NAME|FILE  see `tts voices`     --model DIR        --threads N
+  --temperature 0..1.5  liveliness  --steps 1..64  work  --seed N  same sound
+How: --emotion neutral|calm|happy|sad|angry|excited|fearful|tender|whispery
+  --intensity 0..1     --rate 0.4..3           --pause-scale 0..5
+  --pitch -12..12  semitones above the voice's --range 0..3  of the melody
+  --energy -12..12  dB                         --variation 0..2  of loudness
+  --breathiness 0..1   --whisper 0..1          --final-slope -12..12 semitones
+Text: markdown, [[HH AH0 L OW1]] for phones, [[sad 0.5]] .. [[/]], [[pause 1s]]
   --lexicon FILE  lines of WORD PHONES         --emoji  speak their names
   --no-markdown  * # ` are text    --skip-code  no code blocks
   --strict  end with code 6 if something could not be spoken
@@ -151,15 +263,11 @@ pub(crate) struct SayArgs {
 
     #[command(flatten)]
     pub(crate) engine: EngineArgs,
-    /// Speed: 0.4 to 3 times [default: 1]
-    #[arg(long, value_name = "TIMES", value_parser = rate, allow_negative_numbers = true)]
-    pub(crate) rate: Option<Rate>,
+    #[command(flatten)]
+    pub(crate) manner: MannerArgs,
     /// Pitch: -12 to 12 semitones [default: 0]
     #[arg(long, value_name = "SEMITONES", value_parser = pitch, allow_negative_numbers = true)]
     pub(crate) pitch: Option<Semitones>,
-    /// Length of pauses: 0 to 5 times [default: 1]
-    #[arg(long, value_name = "TIMES", value_parser = pause_scale, allow_negative_numbers = true)]
-    pub(crate) pause_scale: Option<PauseScale>,
     /// Same seed, same sound
     #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true)]
     pub(crate) seed: Option<Seed>,
@@ -251,20 +359,18 @@ pub(crate) struct InfoArgs {
     pub(crate) json: bool,
 }
 
-fn number(text: &str) -> Result<f32, String> {
+pub(crate) fn number(text: &str) -> Result<f32, String> {
     text.parse().map_err(|_| "expected a number, such as 1.25".to_owned())
-}
-
-fn rate(text: &str) -> Result<Rate, String> {
-    Rate::new(number(text)?).map_err(|error| error.to_string())
 }
 
 fn pitch(text: &str) -> Result<Semitones, String> {
     Semitones::new(number(text)?).map_err(|error| error.to_string())
 }
 
-fn pause_scale(text: &str) -> Result<PauseScale, String> {
-    PauseScale::new(number(text)?).map_err(|error| error.to_string())
+fn hertz(text: &str) -> Result<f32, String> {
+    let hz = number(text)?;
+    let range = 21.0..=1900.0;
+    if range.contains(&hz) { Ok(hz) } else { Err(format!("pitch is {hz}, expected 21 to 1900 Hz")) }
 }
 
 fn temperature(text: &str) -> Result<Temperature, String> {
@@ -296,6 +402,9 @@ pub(crate) fn refuse(error: &clap::Error) -> ExitCode {
 mod tests {
     use super::*;
     use clap::CommandFactory;
+    use tts_core::{
+        Breathiness, Emotion, Energy, FinalSlope, Intensity, PauseScale, PitchRange, Rate, Variation, Whisper,
+    };
 
     #[test]
     fn the_command_line_is_consistent() {
@@ -305,16 +414,18 @@ mod tests {
     fn lines(command: &str) -> Vec<String> {
         let mut cli = Cli::command();
         cli.build();
-        let command = match command {
-            "" => &mut cli,
-            name => cli.find_subcommand_mut(name).expect("a command"),
-        };
-        command.render_help().to_string().lines().map(str::to_owned).collect()
+        let mut found = &mut cli;
+        for name in command.split_whitespace() {
+            found = found.find_subcommand_mut(name).expect("a command");
+        }
+        found.render_help().to_string().lines().map(str::to_owned).collect()
     }
 
     #[test]
     fn help_fits_the_screen_with_examples_first() {
-        for command in ["", "say", "voices", "devices", "bench", "info", "completions", "man"] {
+        let voice = ["voice", "voice info", "voice mix", "voice set"];
+        for command in ["", "say", "voices", "devices", "bench", "info", "completions", "man"].into_iter().chain(voice)
+        {
             let help = lines(command);
             let wide: Vec<_> = help.iter().filter(|line| line.chars().count() > 80).collect();
             assert!(wide.is_empty(), "{command}: {wide:#?}");
@@ -335,6 +446,14 @@ mod tests {
             ("--pitch", range(Semitones::RANGE)),
             ("--pause-scale", range(PauseScale::RANGE)),
             ("--temperature", range(Temperature::RANGE)),
+            ("--intensity", range(Intensity::RANGE)),
+            ("--range", range(PitchRange::RANGE)),
+            ("--energy", range(Energy::RANGE)),
+            ("--variation", range(Variation::RANGE)),
+            ("--breathiness", range(Breathiness::RANGE)),
+            ("--whisper", range(Whisper::RANGE)),
+            ("--final-slope", range(FinalSlope::RANGE)),
+            ("--emotion", Emotion::ALL.map(Emotion::name).join("|")),
             ("--steps", format!("{}..{}", Steps::RANGE.0, Steps::RANGE.1)),
         ] {
             assert!(SAY_HELP.contains(&format!("{option} {range}")), "{option} {range}");
@@ -342,15 +461,18 @@ mod tests {
     }
 
     #[test]
-    fn the_help_of_say_forgets_nothing() {
+    fn written_help_forgets_nothing() {
         let mut cli = Cli::command();
         cli.build();
         let say = cli.find_subcommand("say").expect("say");
-        for argument in say.get_arguments().filter(|argument| !argument.is_positional()) {
-            let long = argument.get_long().expect("a long name");
-            assert!(SAY_HELP.contains(&format!("--{long} ")) || SAY_HELP.contains(&format!("--{long}\n")), "--{long}");
-            if let Some(short) = argument.get_short() {
-                assert!(SAY_HELP.contains(&format!("-{short}, ")), "-{short}");
+        let set = cli.find_subcommand("voice").and_then(|voice| voice.find_subcommand("set")).expect("set");
+        for (command, help) in [(say, SAY_HELP), (set, SET_HELP)] {
+            for argument in command.get_arguments().filter(|argument| !argument.is_positional()) {
+                let long = argument.get_long().expect("a long name");
+                assert!(help.contains(&format!("--{long} ")) || help.contains(&format!("--{long}\n")), "--{long}");
+                if let Some(short) = argument.get_short() {
+                    assert!(help.contains(&format!("-{short}, ")), "-{short}");
+                }
             }
         }
     }

@@ -13,6 +13,7 @@ mod dry_run;
 mod exit;
 mod info;
 mod interrupt;
+mod manner;
 mod manual;
 mod memory;
 mod message;
@@ -24,6 +25,7 @@ mod source;
 mod speak;
 mod timings;
 mod utf8;
+mod voice;
 mod voices;
 
 use std::process::ExitCode;
@@ -48,6 +50,7 @@ fn run(command: Command) -> anyhow::Result<Exit> {
     match command {
         Command::Say(say) => speak::run(say),
         Command::Voices(voices) => voices::run(&voices),
+        Command::Voice(command) => voice::run(command),
         Command::Devices(devices) => devices::run(&devices),
         Command::Bench(bench) => bench::run(&bench),
         Command::Info(info) => info::run(info),

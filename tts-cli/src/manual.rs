@@ -38,6 +38,14 @@ const SECTIONS: &[(&str, &[&str])] = &[
         &[
             "Standard input and files are read as they arrive; a clause is spoken when it is complete. At a terminal every line is spoken when Enter is pressed. Bytes that are not UTF-8 become U+FFFD, control characters become spaces, terminal colours vanish; a warning counts them. Positions in reports count the bytes of the text after this.",
             "[[HH AH0 L OW1]] is spoken as these ARPABET phones. A lexicon file holds a word and its phones on each line.",
+            "Directions to the speaker hold from where they stand: [[sad]] or [[sad 0.5]] for an emotion with its intensity; [[rate 0.8]], and pitch, pauses, range, energy, variation, breathiness, whisper, final-slope in the same way; [[/]] goes back to how the text began. [[pause 500ms]] or [[pause 2s]] makes the pause there at least that long. Anything else in brackets is text.",
+        ],
+    ),
+    (
+        "MANNER",
+        &[
+            "--emotion chooses a set of controls, --intensity how much of it (0.7 unless given). A control given by number overrides the emotion's and the voice's, also where the text changes the emotion.",
+            "--energy is vocal effort: dB by which 1 to 5 kHz gain on what lies below, with half as many dB of level. --range and --variation stretch melody and loudness about their usual values. --final-slope moves the pitch over the last 400 ms of every clause.",
         ],
     ),
     (
@@ -94,13 +102,19 @@ fn page() -> anyhow::Result<String> {
     for render in parts {
         render(&man, &mut page).or_exit(Exit::Internal, "cannot write the manual page")?;
     }
-    for sub in command.get_subcommands() {
+    // a command that is a group has its own commands in its place
+    let commands = command.get_subcommands().flat_map(|sub| {
+        let within: Vec<_> =
+            sub.get_subcommands().map(|within| (format!("{} {}", sub.get_name(), within.get_name()), within)).collect();
+        if within.is_empty() { vec![(sub.get_name().to_owned(), sub)] } else { within }
+    });
+    for (name, sub) in commands {
         let mut section = Vec::new();
         let sub_man = Man::new(sub.clone());
         sub_man.render_synopsis_section(&mut section).or_exit(Exit::Internal, "cannot write the manual page")?;
         sub_man.render_options_section(&mut section).or_exit(Exit::Internal, "cannot write the manual page")?;
         let section = String::from_utf8_lossy(&section).into_owned();
-        let title = format!(".SH COMMAND: {}\n", sub.get_name().to_uppercase());
+        let title = format!(".SH COMMAND: {}\n", name.to_uppercase());
         // The synopsis and options of a command are parts of its section here, not sections.
         page.extend_from_slice(title.as_bytes());
         page.extend_from_slice(
@@ -130,9 +144,11 @@ mod tests {
         let mut command = Cli::command();
         command.build();
         for sub in command.get_subcommands() {
-            for argument in sub.get_arguments().filter_map(|argument| argument.get_long()) {
-                let escaped = argument.replace('-', "\\-");
-                assert!(page.contains(&escaped), "--{argument} of {}", sub.get_name());
+            for command in std::iter::once(sub).chain(sub.get_subcommands()) {
+                for argument in command.get_arguments().filter_map(|argument| argument.get_long()) {
+                    let escaped = argument.replace('-', "\\-");
+                    assert!(page.contains(&escaped), "--{argument} of {}", command.get_name());
+                }
             }
         }
         for exit in [

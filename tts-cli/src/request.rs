@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use tts_core::{Engine, EngineOptions, Error, Lexicon, Prosody, Settings, Voice};
+use tts_core::{Engine, EngineOptions, Error, Lexicon, Overrides, Settings, Voice};
 
 use crate::args::{EngineArgs, SayArgs};
 use crate::exit::{Exit, Failure, OrExit};
@@ -106,12 +106,8 @@ impl SayRequest {
         settings.text.markdown = !args.no_markdown;
         settings.text.code_blocks = !args.skip_code;
         // What is not asked for stays as the voice has it.
-        settings.prosody =
-            (args.rate.is_some() || args.pitch.is_some() || args.pause_scale.is_some()).then(|| Prosody {
-                rate: args.rate.unwrap_or_default(),
-                pitch: args.pitch.unwrap_or_default(),
-                pause_scale: args.pause_scale.unwrap_or_default(),
-            });
+        settings.prosody = args.manner.preset();
+        settings.overrides = Overrides { pitch: args.pitch, ..args.manner.overrides() };
         let lexicon = args.lexicon.as_deref().map(lexicon).transpose()?;
         let engine = EngineRequest { lexicon, ..EngineRequest::new(args.engine) };
         let SayArgs { dry_run, strict, .. } = args;

@@ -17,7 +17,7 @@ use crate::text::pronounce::Lexicon;
 use crate::text::split::ClauseSplitter;
 use crate::text::{Clause, TokenKind};
 use crate::units::Fingerprint;
-use crate::voice::{Timbre, VoiceCard};
+use crate::voice::{VoiceCard, VoiceFile};
 use crate::weights::Weights;
 
 /// Voice files are read as if for a model with this fingerprint.
@@ -57,14 +57,18 @@ pub fn config(text: &str) {
 
 /// A .voice file: read or refused; what was read is a voice that the model can take. And a card.
 pub fn voice_file(bytes: &[u8]) {
-    if let Ok(file) = Weights::from_bytes("fuzz.voice", bytes.to_vec())
-        && let Ok(timbre) = Timbre::read("fuzz.voice", &file, MODEL, CHANNELS)
+    if let Ok(file) = VoiceFile::from_bytes("fuzz.voice", bytes.to_vec())
+        && file.check("fuzz.voice", MODEL, CHANNELS).is_ok()
     {
+        let timbre = &file.timbre;
         assert_eq!(timbre.values().len(), CHANNELS);
         assert!(timbre.values().iter().all(|v| v.abs() <= 100.0));
         assert!((20.0..=2000.0).contains(&timbre.pitch_hz()), "{}", timbre.pitch_hz());
         assert!((0.0..=2.0).contains(&timbre.sd_log_f0));
         assert_eq!(timbre.fingerprint(), MODEL);
+        // what was read can be written, and is the same
+        let again = file.to_bytes().and_then(|bytes| VoiceFile::from_bytes("fuzz.voice", bytes));
+        assert!(again.is_ok_and(|again| again == file));
     }
     if let Ok(text) = str::from_utf8(bytes) {
         // an answer, whatever it is
@@ -164,6 +168,13 @@ mod tests {
         container(&header, &[0.5, -0.5, 5.0, 0.2])
     }
 
+    fn good_voice_2() -> Vec<u8> {
+        let first = crate::voice::VoiceFile::from_bytes("seed", good_voice()).unwrap();
+        let prosody = crate::voice::Prosody::emotion(crate::voice::Emotion::Tender, crate::voice::Intensity::default());
+        let measured = Some(crate::voice::MeasuredProsody::NEUTRAL);
+        crate::voice::VoiceFile { prosody, measured, ..first }.to_bytes().unwrap()
+    }
+
     /// A few places of a good file, overwritten; perhaps cut, perhaps longer.
     fn damaged(good: Vec<u8>) -> impl Strategy<Value = Vec<u8>> {
         let edits = vec((any::<Index>(), prop_oneof![any::<u8>(), select(b"0123456789[]{},:\"-".to_vec())]), 0..6);
@@ -224,8 +235,10 @@ mod tests {
         use crate::weights::Weights;
         let weights = Weights::from_bytes("seed", good_weights()).unwrap();
         assert_eq!(weights.root().tensor("w", [2, 3]).unwrap().to_f32().unwrap(), [1.0; 6]);
-        let voice = Weights::from_bytes("seed", good_voice()).unwrap();
-        crate::voice::Timbre::read("seed", &voice, super::MODEL, super::CHANNELS).unwrap();
+        for voice in [good_voice(), good_voice_2()] {
+            let voice = crate::voice::VoiceFile::from_bytes("seed", voice).unwrap();
+            voice.check("seed", super::MODEL, super::CHANNELS).unwrap();
+        }
         crate::voice::VoiceCard::parse(CARD).unwrap();
         crate::model::NativeConfig::parse("seed", CONFIG).unwrap();
     }
@@ -239,7 +252,7 @@ mod tests {
         }
 
         #[test]
-        fn voice_file(bytes in prop_oneof![8 => damaged(good_voice()), 1 => damaged(CARD.as_bytes().to_vec()), 1 => vec(any::<u8>(), 0..64)]) {
+        fn voice_file(bytes in prop_oneof![4 => damaged(good_voice()), 4 => damaged(good_voice_2()), 1 => damaged(CARD.as_bytes().to_vec()), 1 => vec(any::<u8>(), 0..64)]) {
             super::voice_file(&bytes);
         }
 

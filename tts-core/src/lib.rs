@@ -41,11 +41,13 @@ pub use engine::{
 pub use error::Error;
 pub use kernels::{Isa, IsaError};
 pub use model::ConfigError;
-pub use speaker::{Clip, MeasuredProsody, SpeakerError};
+pub use speaker::{Clip, MeasuredProsody as HeardProsody, SpeakerError};
 pub use text::normalize::TextOptions;
 pub use text::pronounce::{Lexicon, LexiconError};
 pub use text::{SkipReason, Skipped};
 pub use voice::{
-    CardError, PauseScale, Prosody, RangeError, Rate, Semitones, Steps, Temperature, Timbre, VoiceCard, VoiceError,
+    Breathiness, CardError, Emotion, EmotionError, Energy, FinalSlope, Intensity, MeasuredProsody, Overrides,
+    PauseScale, PitchRange, Prosody, RangeError, Rate, Semitones, Steps, Temperature, Timbre, Variation, VoiceCard,
+    VoiceError, VoiceFile, Whisper,
 };
 pub use weights::WeightsError;

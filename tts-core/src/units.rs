@@ -1,6 +1,8 @@
 //! Words every layer may use: rates, positions, seeds, fingerprints. Standard library only (level 0).
 
 use std::fmt;
+use std::num::ParseIntError;
+use std::str::FromStr;
 
 /// Samples per second of a PCM signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -57,6 +59,17 @@ impl fmt::Display for Fingerprint {
     }
 }
 
+impl FromStr for Fingerprint {
+    type Err = ParseIntError;
+
+    /// Sixteen hexadecimal digits, as they are printed.
+    fn from_str(text: &str) -> Result<Self, ParseIntError> {
+        // an empty text is an error of the same kind
+        let digits = if text.len() == 16 && !text.starts_with('+') { text } else { "" };
+        u64::from_str_radix(digits, 16).map(Self)
+    }
+}
+
 impl fmt::Debug for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Fingerprint({self})")
@@ -72,6 +85,10 @@ mod tests {
     fn fingerprint_is_fnv1a() {
         assert_eq!(Fingerprint::EMPTY.with(b"a").0, 0xaf63_dc4c_8601_ec8c);
         assert_eq!(Fingerprint::EMPTY.with(b"foobar").0, 0x8594_4171_f739_67e8);
+        assert_eq!("af63dc4c8601ec8c".parse(), Ok(Fingerprint::EMPTY.with(b"a")));
+        assert!(
+            "af63dc4c8601ec8".parse::<Fingerprint>().is_err() && "+f63dc4c8601ec8c".parse::<Fingerprint>().is_err()
+        );
         assert_eq!(Fingerprint::EMPTY.with(b"foo").with(b"bar"), Fingerprint::EMPTY.with(b"foobar"));
     }
 }

@@ -5,9 +5,17 @@ use crate::support::World;
 #[test]
 fn help_goes_to_standard_output_and_fits() {
     let world = World::new();
-    for arguments in
-        [&["--help"][..], &["-h"], &["say", "--help"], &["say", "-h"], &["bench", "--help"], &["voices", "--help"]]
-    {
+    for arguments in [
+        &["--help"][..],
+        &["-h"],
+        &["say", "--help"],
+        &["say", "-h"],
+        &["bench", "--help"],
+        &["voices", "--help"],
+        &["voice", "--help"],
+        &["voice", "set", "--help"],
+        &["voice", "mix", "-h"],
+    ] {
         let help = world.run(arguments).with(0).text();
         let (lines, width) = (help.lines().count(), help.lines().map(|line| line.chars().count()).max());
         assert!(lines <= 24 && width <= Some(80), "{arguments:?}: {lines} lines, {width:?} wide\n{help}");

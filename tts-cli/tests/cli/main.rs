@@ -9,3 +9,4 @@ mod reports;
 mod stdin;
 mod support;
 mod usage;
+mod voice;

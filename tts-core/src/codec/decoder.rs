@@ -13,7 +13,10 @@ use crate::nn::norm::LayerNorm;
 use crate::weights::{Scope, WeightsError};
 
 /// F0 is kept within what a voice can do, whatever a latent says, in Hz.
-const F0_RANGE: (f32, f32) = (30.0, 1200.0);
+pub(super) const F0_RANGE: (f32, f32) = (30.0, 1200.0);
+
+/// Aperiodicity at 0 Hz in dB: none that could be heard.
+pub(super) const APERIODICITY_AT_ZERO: f32 = -60.0;
 
 /// Weights of the decoder.
 #[derive(Debug)]
@@ -82,16 +85,9 @@ impl Decoder {
         self.config.envelope_bands + PARAMETERS_BESIDE_ENVELOPE
     }
 
-    /// `latents` `[frames, latent]` to `out` `[4 frames, bands + 4]`: ln power of every band, aperiodicities in dB, F0
-    /// in Hz (0 where unvoiced). `log_f0_shift` moves the pitch of voiced sub-frames.
-    pub(crate) fn step(
-        &self,
-        isa: Isa,
-        state: &mut DecoderState,
-        latents: &[f32],
-        log_f0_shift: f32,
-        out: &mut Vec<f32>,
-    ) {
+    /// `latents` `[frames, latent]` to `out` `[4 frames, bands + 5]`: ln power of every band, aperiodicity at 0 Hz and the
+    /// coded ones in dB, F0 in Hz (0 where unvoiced).
+    pub(crate) fn step(&self, isa: Isa, state: &mut DecoderState, latents: &[f32], out: &mut Vec<f32>) {
         let raw = self.network(isa, state, latents);
         let config = &self.config;
         let bands = config.envelope_bands;
@@ -103,9 +99,10 @@ impl Decoder {
                 let (envelope, rest) = raw.split_at(bands);
                 let (aperiodicity, source) = rest.split_at(APERIODICITIES);
                 let log_f0 = mean + change * place + config.f0_residual * source[1];
-                let f0 = (log_f0 + log_f0_shift).exp().clamp(F0_RANGE.0, F0_RANGE.1);
+                let f0 = log_f0.exp().clamp(F0_RANGE.0, F0_RANGE.1);
                 let (offset, scale) = (config.log_envelope_offset, config.log_envelope_scale);
                 out.extend(envelope.iter().map(|x| x * scale + offset));
+                out.push(APERIODICITY_AT_ZERO);
                 let (offset, scale) = (config.aperiodicity_offset, config.aperiodicity_scale);
                 out.extend(aperiodicity.iter().map(|x| (x * scale + offset).min(config.aperiodicity_max)));
                 out.push(if source[0] > 0.0 { f0 } else { 0.0 });

@@ -15,8 +15,8 @@ use crate::kernels::{self, Isa};
 
 /// Samples per frame of parameters.
 pub(crate) const HOP: usize = 240;
-/// Parameters of a frame that are not envelope bands: the aperiodicities and F0.
-pub(super) const PARAMETERS_BESIDE_ENVELOPE: usize = APERIODICITIES + 1;
+/// Parameters of a frame that are not envelope bands: aperiodicity at 0 Hz, the coded ones, and F0.
+pub(super) const PARAMETERS_BESIDE_ENVELOPE: usize = APERIODICITIES + 2;
 
 /// Rate of noise pulses where there is no voice, in Hz.
 const UNVOICED_HZ: f64 = 500.0;
@@ -112,8 +112,8 @@ impl Renderer {
         }
     }
 
-    /// Appends to `out` the samples that frames `parameters` `[frames, bands + 4]` complete: ln power of every band,
-    /// aperiodicities in dB, F0 in Hz (0 where unvoiced). `noise` fills a slice with unit normal numbers.
+    /// Appends to `out` the samples that frames `parameters` `[frames, bands + 5]` complete: ln power of every band,
+    /// aperiodicity at 0 Hz and the coded ones in dB, F0 in Hz (0 where unvoiced). `noise` fills a slice with unit normal numbers.
     pub(crate) fn step(
         &self,
         isa: Isa,
@@ -162,8 +162,7 @@ impl Renderer {
         self.envelope.apply(envelope, &mut frame.power);
         kernels::exp(isa, &mut frame.power);
         let mut knots = [0.0; APERIODICITIES + 2];
-        knots[0] = -60.0;
-        knots[1..=APERIODICITIES].copy_from_slice(&rest[..APERIODICITIES]);
+        knots[..=APERIODICITIES].copy_from_slice(&rest[..=APERIODICITIES]);
         // dB to the natural logarithm of an amplitude
         knots = knots.map(|db| db * (std::f32::consts::LN_10 / 20.0));
         self.aperiodicity.apply(&knots, &mut frame.aperiodicity);
@@ -171,7 +170,7 @@ impl Renderer {
         for a in &mut frame.aperiodicity {
             *a = a.clamp(APERIODICITY_RANGE.0, APERIODICITY_RANGE.1);
         }
-        frame.f0 = rest[APERIODICITIES].into();
+        frame.f0 = rest[APERIODICITIES + 1].into();
     }
 
     /// Walks the samples between the two newest frames; every pulse found gives the one before it its period.

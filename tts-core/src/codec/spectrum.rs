@@ -18,6 +18,12 @@ pub(super) const FFT: usize = 1024;
 /// Bins of its spectrum.
 pub(super) const BINS: usize = FFT / 2 + 1;
 
+/// Centres of `bands` bands that are equally wide on the mel scale from 0 to half the sample rate, in Hz.
+pub(super) fn mel_band_hz(bands: usize) -> impl Iterator<Item = f64> {
+    let top = 2595.0 * (1.0 + f64::from(SAMPLE_RATE) / 2.0 / 700.0).log10();
+    (0..bands).map(move |band| 700.0 * (10f64.powf(top * (band + 1) as f64 / (bands + 1) as f64 / 2595.0) - 1.0))
+}
+
 /// Linear interpolation from knots to bins: bin k is `(1 - w) knot[i] + w knot[i + 1]`.
 #[derive(Debug)]
 pub(super) struct Interpolation {
@@ -38,9 +44,7 @@ impl Interpolation {
 
     /// Centres of `bands` bands that are equally wide on the mel scale from 0 to half the sample rate.
     pub(super) fn mel_bands(bands: usize) -> Self {
-        let top = 2595.0 * (1.0 + f64::from(SAMPLE_RATE) / 2.0 / 700.0).log10();
-        let centre = |band| 700.0 * (10f64.powf(top * (band + 1) as f64 / (bands + 1) as f64 / 2595.0) - 1.0);
-        Self::new(&(0..bands).map(centre).collect::<Vec<_>>())
+        Self::new(&mel_band_hz(bands).collect::<Vec<_>>())
     }
 
     /// Aperiodicity is coded at multiples of 3 kHz, both ends included.

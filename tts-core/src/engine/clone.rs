@@ -7,7 +7,7 @@ use super::voice::Voice;
 use crate::error::Error;
 use crate::speaker::{Clip, Heard, MeasuredProsody, SpeakerError, hear};
 use crate::units::SampleRate;
-use crate::voice::{Timbre, VoiceCard};
+use crate::voice::{Prosody, Timbre, VoiceCard, VoiceFile};
 
 /// What recordings of one person tell.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,7 +28,9 @@ impl Engine {
     /// # Errors
     /// [`Error::Speaker`]: weights that cannot listen, too little speech, samples that are not numbers.
     pub fn clone_voice(&self, pcm: &[f32], rate: SampleRate) -> Result<Voice, Error> {
-        Ok(self.bind(self.listen(&[Clip { pcm, rate }])?.timbre, VoiceCard::unknown("cloned".to_owned())))
+        let timbre = self.listen(&[Clip { pcm, rate }])?.timbre;
+        let card = VoiceCard::unknown("cloned".to_owned());
+        self.voice_of(VoiceFile { card, timbre, prosody: Prosody::default(), measured: None })
     }
 
     /// Listens to any number of recordings of one person.

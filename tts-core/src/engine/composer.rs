@@ -5,19 +5,21 @@ use std::time::{Duration, Instant};
 
 use super::feed::{Arrival, FeedReader};
 use super::loaded::Loaded;
+use super::manner::{Course, Turn};
 use super::stats::WordTiming;
 use crate::model::native::{Generator, ItemTime, Stretch};
 use crate::text::frontend::Reader;
 use crate::text::{Item, Skipped, SpokenClause};
 use crate::units::SampleRate;
+use crate::voice::Direction;
 
 /// What comes next in a stream.
 #[derive(Debug)]
 pub(super) enum Event {
     /// A clause begins.
     Clause(ClauseReport),
-    /// One latent, in the caller's buffer.
-    Latent,
+    /// One frame of the model, in the caller's buffer.
+    Frame,
     /// The last sound goes on for this many 10 ms frames.
     Hold(usize),
     /// No text arrived until the deadline.
@@ -50,17 +52,26 @@ pub(super) struct Composer {
     loaded: Arc<Loaded>,
     feed: FeedReader,
     reader: Reader,
+    course: Course,
     generator: Generator,
     stretch: Option<Stretch>,
+    /// 10 ms frames to be held before anything else.
+    hold: usize,
     arrived: String,
     ended: bool,
     pub(super) counters: Counters,
 }
 
 impl Composer {
-    pub(super) fn new(loaded: Arc<Loaded>, feed: FeedReader, reader: Reader, generator: Generator) -> Self {
+    pub(super) fn new(
+        loaded: Arc<Loaded>,
+        feed: FeedReader,
+        reader: Reader,
+        course: Course,
+        generator: Generator,
+    ) -> Self {
         let (stretch, arrived, counters) = (None, String::new(), Counters::default());
-        Self { loaded, feed, reader, generator, stretch, arrived, ended: false, counters }
+        Self { loaded, feed, reader, course, generator, stretch, hold: 0, arrived, ended: false, counters }
     }
 
     /// The feed that this stream reads.
@@ -68,21 +79,21 @@ impl Composer {
         &self.feed
     }
 
-    /// The next event; `latent` is filled if it is a latent. Waits for text until `deadline` (`None`: for ever).
-    pub(super) fn advance(&mut self, latent: &mut [f32], deadline: Option<Instant>) -> Event {
+    /// The next event; `frame` is filled if it is a frame. Waits for text until `deadline` (`None`: for ever).
+    pub(super) fn advance(&mut self, frame: &mut [f32], deadline: Option<Instant>) -> Event {
         if let Some(stretch) = &mut self.stretch {
             let start = Instant::now();
-            let more = self.loaded.model.next_latent(&mut self.generator, stretch, latent);
+            let more = self.loaded.model.next_frame(&mut self.generator, stretch, frame);
             self.counters.model += start.elapsed();
             if more {
                 self.counters.frames += 1;
-                return Event::Latent;
+                return Event::Frame;
             }
-            let hold = stretch.hold;
+            self.hold = stretch.hold;
             self.stretch = None;
-            if hold > 0 {
-                return Event::Hold(hold);
-            }
+        }
+        if self.hold > 0 {
+            return Event::Hold(std::mem::take(&mut self.hold));
         }
         match self.next_clause(deadline) {
             Ok(clause) => Event::Clause(self.begin(&clause)),
@@ -92,7 +103,8 @@ impl Composer {
 
     fn begin(&mut self, clause: &SpokenClause) -> ClauseReport {
         let start = Instant::now();
-        self.stretch = self.loaded.model.plan(&mut self.generator, clause);
+        let step = step(&self.loaded, &mut self.course, &mut self.generator, clause);
+        (self.stretch, self.hold) = (step.stretch, step.hold);
         let report = ClauseReport {
             words: self.stretch.as_ref().map(|s| word_timings(clause, &s.times)).unwrap_or_default(),
             skipped: clause.items.iter().filter_map(|item| skipped(item).cloned()).collect(),
@@ -141,6 +153,27 @@ impl Composer {
             }
         }
     }
+}
+
+/// What a clause leads to: speech, or a pause.
+#[derive(Debug, Default)]
+pub(super) struct Next {
+    pub(super) stretch: Option<Stretch>,
+    /// 10 ms frames to be held at once.
+    pub(super) hold: usize,
+}
+
+/// Plans a clause, or follows the direction that it is.
+pub(super) fn step(loaded: &Loaded, course: &mut Course, generator: &mut Generator, clause: &SpokenClause) -> Next {
+    let model = &loaded.model;
+    let Some(direction) = clause.direction.as_deref().and_then(Direction::parse) else {
+        return Next { stretch: model.plan(generator, clause), hold: 0 };
+    };
+    match course.follow(direction) {
+        Turn::Manner(manner) => model.direct(generator, manner),
+        Turn::Pause(seconds) => return Next { stretch: None, hold: model.pause(generator, seconds) },
+    }
+    Next::default()
 }
 
 pub(super) fn skipped(item: &Item) -> Option<&Skipped> {

@@ -16,7 +16,7 @@ use crate::model::{CONFIG_MAX, NativeConfig};
 use crate::text::frontend::FrontEnd;
 use crate::text::pronounce::Lexicon;
 use crate::units::{Fingerprint, SampleRate};
-use crate::voice::{Timbre, VoiceCard, VoiceError};
+use crate::voice::{VoiceCard, VoiceError, VoiceFile};
 use crate::weights::Weights;
 
 static WEIGHTS: &[u8] = include_bytes!("../../../weights/model.safetensors");
@@ -116,32 +116,30 @@ impl Engine {
     /// # Errors
     /// [`VoiceError::Unknown`] lists the names; a voice of other weights is [`VoiceError::OtherModel`].
     pub fn voice(&self, name: &str) -> Result<Voice, Error> {
-        let Some(shipped) = Shipped::find(name) else {
-            let known = SHIPPED.iter().map(|shipped| shipped.name.to_owned()).collect();
-            return Err(VoiceError::Unknown { name: name.to_owned(), known }.into());
-        };
-        let origin = format!("the voice {}", shipped.name);
-        let file = Weights::embedded(&origin, shipped.voice).map_err(VoiceError::from)?;
-        let timbre = Timbre::read(&origin, &file, self.0.model.fingerprint, self.channels())?;
-        Ok(Voice::new(self.0.clone(), timbre, shipped.card()?))
+        let Some(shipped) = Shipped::find(name) else { return Err(unknown(name)) };
+        self.bind(&format!("the voice {}", shipped.name), shipped.file()?)
     }
 
-    /// A voice from a `.voice` file. A `card.toml` beside it is read too.
+    /// A voice from a `.voice` file. Beside a file of version 1 a `card.toml` is read too.
     ///
     /// # Errors
     /// [`Error::Voice`] names the file and what is wrong with it.
     pub fn load_voice(&self, path: &Path) -> Result<Voice, Error> {
-        let timbre = Timbre::open(path, self.0.model.fingerprint, self.channels())?;
-        let card = match fs::read_to_string(path.with_file_name("card.toml")) {
-            Ok(text) => VoiceCard::parse(&text)?,
-            Err(_) => VoiceCard::unknown(path.file_stem().map_or_else(String::new, |s| s.to_string_lossy().into())),
-        };
-        Ok(Voice::new(self.0.clone(), timbre, card))
+        self.bind(&path.display().to_string(), VoiceFile::open(path)?)
     }
 
-    /// A voice of this engine, whose timbre was made for it.
-    pub(super) fn bind(&self, timbre: Timbre, card: VoiceCard) -> Voice {
-        Voice::new(self.0.clone(), timbre, card)
+    /// A voice made of parts, as [`VoiceFile`] and [`Timbre::mix`](crate::Timbre::mix) make them.
+    ///
+    /// # Errors
+    /// [`VoiceError::OtherModel`] if another encoder made the timbre.
+    pub fn voice_of(&self, file: VoiceFile) -> Result<Voice, Error> {
+        let origin = format!("the voice {}", file.card.name);
+        self.bind(&origin, file)
+    }
+
+    fn bind(&self, origin: &str, file: VoiceFile) -> Result<Voice, Error> {
+        file.check(origin, self.0.model.fingerprint, self.channels())?;
+        Ok(Voice::new(self.0.clone(), file))
     }
 
     /// What this engine runs on.
@@ -161,6 +159,17 @@ impl Engine {
         SHIPPED.iter().map(|shipped| Ok(shipped.card()?)).collect()
     }
 
+    /// What is known of a shipped voice; `default` is one of them. Needs no engine.
+    ///
+    /// # Errors
+    /// [`VoiceError::Unknown`] lists the names.
+    pub fn shipped_voice(name: &str) -> Result<VoiceFile, Error> {
+        match Shipped::find(name) {
+            Some(shipped) => Ok(shipped.file()?),
+            None => Err(unknown(name)),
+        }
+    }
+
     /// Facts about this engine.
     #[must_use]
     pub fn info(&self) -> EngineInfo {
@@ -174,4 +183,9 @@ impl Engine {
             weight_bytes: *weight_bytes,
         }
     }
+}
+
+fn unknown(name: &str) -> Error {
+    let known = SHIPPED.iter().map(|shipped| shipped.name.to_owned()).collect();
+    VoiceError::Unknown { name: name.to_owned(), known }.into()
 }

@@ -4,6 +4,7 @@
 //! Engine ── voice ──▶ Voice ── speak / open ──▶ AudioStream
 //!    └── clone.rs: recordings to a Voice
 //!                                    │   feed.rs: text on its way in
+//!                                    │   manner.rs: how the clause at hand is spoken
 //!                                    │   composer.rs: text to latents
 //!                                    │   pipeline.rs: latents from a thread of their own
 //!                                    └── stream.rs: latents to sound
@@ -17,6 +18,7 @@ mod composer;
 mod engine;
 mod feed;
 mod loaded;
+mod manner;
 mod pipeline;
 mod plan;
 mod request;

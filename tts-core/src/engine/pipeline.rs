@@ -1,4 +1,4 @@
-//! Latents from a thread of their own, a few ahead of the sound.
+//! Frames from a thread of their own, a few ahead of the sound.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::thread::{self, JoinHandle};
@@ -14,7 +14,7 @@ const AHEAD: usize = 24;
 #[derive(Debug)]
 pub(super) struct Worker {
     events: Option<Receiver<(Event, Vec<f32>, Counters)>>,
-    /// Used latents on their way back, so that none is allocated in the steady state.
+    /// Used frames on their way back, so that none is allocated in the steady state.
     back: Sender<Vec<f32>>,
     /// The feed, to close it and to ask when text came.
     feed: FeedWatch,
@@ -28,12 +28,12 @@ pub(super) struct Lost;
 
 impl Worker {
     /// Starts the thread.
-    pub(super) fn start(composer: Composer, latent: usize) -> std::io::Result<Self> {
+    pub(super) fn start(composer: Composer, frame: usize) -> std::io::Result<Self> {
         let feed = composer.feed().watch();
         let (send, events) = sync_channel(AHEAD);
         let (back, used) = channel::<Vec<f32>>();
         let thread =
-            thread::Builder::new().name("tts-latents".to_owned()).spawn(move || run(composer, latent, &send, &used))?;
+            thread::Builder::new().name("tts-latents".to_owned()).spawn(move || run(composer, frame, &send, &used))?;
         Ok(Self { events: Some(events), back, feed, thread: Some(thread), counters: Counters::default() })
     }
 
@@ -42,8 +42,8 @@ impl Worker {
         self.feed.first_push()
     }
 
-    /// The next event; `latent` is filled if it is a latent.
-    pub(super) fn advance(&mut self, latent: &mut [f32], deadline: Option<Instant>) -> Result<Event, Lost> {
+    /// The next event; `frame` is filled if it is a frame.
+    pub(super) fn advance(&mut self, frame: &mut [f32], deadline: Option<Instant>) -> Result<Event, Lost> {
         let Some(events) = &self.events else { return Ok(Event::End) };
         let message = match deadline {
             None => events.recv().map_err(|_| Lost)?,
@@ -55,8 +55,8 @@ impl Worker {
         };
         let (event, buffer, counters) = message;
         self.counters = counters;
-        if matches!(event, Event::Latent) {
-            latent.copy_from_slice(&buffer);
+        if matches!(event, Event::Frame) {
+            frame.copy_from_slice(&buffer);
             // the thread may have ended meanwhile: the buffer is dropped then
             let _ = self.back.send(buffer);
         }
@@ -66,15 +66,15 @@ impl Worker {
 
 fn run(
     mut composer: Composer,
-    latent: usize,
+    frame: usize,
     send: &SyncSender<(Event, Vec<f32>, Counters)>,
     used: &Receiver<Vec<f32>>,
 ) {
     loop {
-        let mut buffer = used.try_recv().unwrap_or_else(|_| vec![0.0; latent]);
+        let mut buffer = used.try_recv().unwrap_or_else(|_| vec![0.0; frame]);
         let event = composer.advance(&mut buffer, None);
         let end = matches!(event, Event::End);
-        if !matches!(event, Event::Latent) {
+        if !matches!(event, Event::Frame) {
             buffer = Vec::new();
         }
         // a receiver that is gone means that the stream was dropped

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::text::normalize::TextOptions;
 use crate::units::Seed;
-use crate::voice::{Prosody, Steps, Temperature};
+use crate::voice::{Overrides, Prosody, Steps, Temperature};
 
 /// Choices of the random part.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -22,6 +22,9 @@ pub struct Sampling {
 pub struct Settings {
     /// How it is spoken; `None` uses the voice's own.
     pub prosody: Option<Prosody>,
+    /// Controls that hold over the voice's own way of speaking, over [`Settings::prosody`], and over emotions that the
+    /// text asks for.
+    pub overrides: Overrides,
     /// Choices of the random part.
     pub sampling: Sampling,
     /// How the text is read.

@@ -1,6 +1,8 @@
 //! The voices that are part of the program.
 
-use crate::voice::{CardError, VoiceCard};
+use crate::error::Error;
+use crate::voice::{CardError, VoiceCard, VoiceError, VoiceFile};
+use crate::weights::Weights;
 
 /// The voice that is used where none is asked for.
 pub(super) const DEFAULT: &str = "kathleen";
@@ -28,6 +30,13 @@ impl Shipped {
     pub(super) fn find(name: &str) -> Option<&'static Self> {
         let name = if name == "default" { DEFAULT } else { name };
         SHIPPED.iter().find(|shipped| shipped.name == name)
+    }
+
+    /// The voice with its card, whose fields count and not those that the file may have.
+    pub(super) fn file(&self) -> Result<VoiceFile, Error> {
+        let origin = format!("the voice {}", self.name);
+        let weights = Weights::embedded(&origin, self.voice).map_err(VoiceError::from)?;
+        Ok(VoiceFile { card: self.card()?, ..VoiceFile::read(&origin, &weights)? })
     }
 
     pub(super) fn card(&self) -> Result<VoiceCard, CardError> {

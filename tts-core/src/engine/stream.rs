@@ -52,7 +52,7 @@ pub struct AudioStream {
     loaded: Arc<Loaded>,
     source: Source,
     vocaliser: Vocaliser,
-    latent: Vec<f32>,
+    frame: Vec<f32>,
     /// Sound that was made; handed out up to `taken`.
     ready: Vec<f32>,
     taken: usize,
@@ -82,7 +82,7 @@ enum Filled {
 impl AudioStream {
     pub(super) fn new(loaded: Arc<Loaded>, source: Source, vocaliser: Vocaliser) -> Self {
         Self {
-            latent: vec![0.0; loaded.model.latent()],
+            frame: vec![0.0; loaded.model.frame()],
             loaded,
             source,
             vocaliser,
@@ -155,8 +155,8 @@ impl AudioStream {
                 return Ok(Filled::End);
             }
             let event = match &mut self.source {
-                Source::Inline(composer) => composer.advance(&mut self.latent, deadline),
-                Source::Worker(worker) => worker.advance(&mut self.latent, deadline).map_err(|_| {
+                Source::Inline(composer) => composer.advance(&mut self.frame, deadline),
+                Source::Worker(worker) => worker.advance(&mut self.frame, deadline).map_err(|_| {
                     self.ended = true;
                     Error::WorkerLost
                 })?,
@@ -167,7 +167,7 @@ impl AudioStream {
                     self.words.extend(words);
                     self.skipped.extend(skipped);
                 }
-                Event::Latent => self.loaded.model.vocalise(&mut self.vocaliser, &self.latent, &mut self.ready),
+                Event::Frame => self.loaded.model.vocalise(&mut self.vocaliser, &self.frame, &mut self.ready),
                 Event::Hold(frames) => self.loaded.model.hold(&mut self.vocaliser, frames, &mut self.ready),
                 Event::Late => return Ok(Filled::Late),
                 Event::End => {

@@ -1,17 +1,19 @@
 //! A speaker bound to an engine.
 
+use std::path::Path;
 use std::sync::Arc;
 
-use super::composer::Composer;
+use super::composer::{Composer, step};
 use super::feed::{FeedReader, TextFeed, feed};
 use super::loaded::Loaded;
+use super::manner::Course;
 use super::pipeline::Worker;
 use super::plan::{Plan, PlannedClause};
 use super::request::{Settings, SynthesisRequest};
 use super::stream::{AudioStream, Source};
 use crate::error::Error;
-use crate::model::native::{Manner, Speaker};
-use crate::voice::{Prosody, Timbre, VoiceCard};
+use crate::model::native::{Draws, Speaker};
+use crate::voice::{Direction, MeasuredProsody, Prosody, Timbre, VoiceCard, VoiceFile};
 
 /// Who speaks, how unless a request says otherwise, and the engine that can do it. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -20,11 +22,13 @@ pub struct Voice {
     timbre: Arc<Timbre>,
     card: Arc<VoiceCard>,
     prosody: Prosody,
+    measured: Option<MeasuredProsody>,
 }
 
 impl Voice {
-    pub(super) fn new(loaded: Arc<Loaded>, timbre: Timbre, card: VoiceCard) -> Self {
-        Self { loaded, timbre: Arc::new(timbre), card: Arc::new(card), prosody: Prosody::default() }
+    pub(super) fn new(loaded: Arc<Loaded>, file: VoiceFile) -> Self {
+        let VoiceFile { card, timbre, prosody, measured } = file;
+        Self { loaded, timbre: Arc::new(timbre), card: Arc::new(card), prosody, measured }
     }
 
     /// Name, licence and origin.
@@ -37,6 +41,34 @@ impl Voice {
     #[must_use]
     pub fn timbre(&self) -> &Timbre {
         &self.timbre
+    }
+
+    /// How it speaks where a request does not choose.
+    #[must_use]
+    pub fn prosody(&self) -> Prosody {
+        self.prosody
+    }
+
+    /// How the recording was spoken that the voice was made of, where that is known. It changes nothing by itself: see
+    /// [`Prosody::like`].
+    #[must_use]
+    pub fn measured(&self) -> Option<MeasuredProsody> {
+        self.measured
+    }
+
+    /// All that a `.voice` file would say.
+    #[must_use]
+    pub fn to_file(&self) -> VoiceFile {
+        let (card, timbre) = ((*self.card).clone(), (*self.timbre).clone());
+        VoiceFile { card, timbre, prosody: self.prosody, measured: self.measured }
+    }
+
+    /// Writes a `.voice` file, over any that is there.
+    ///
+    /// # Errors
+    /// [`Error::Voice`] names the file and what stands in the way.
+    pub fn save(&self, path: &Path) -> Result<(), Error> {
+        Ok(self.to_file().save(path)?)
     }
 
     /// The same speaker with another way of speaking, for requests that do not choose one.
@@ -67,7 +99,7 @@ impl Voice {
         let (push, read) = feed();
         let (composer, vocaliser) = self.start(read, &settings);
         let source = if self.loaded.threads > 1 {
-            Source::Worker(Worker::start(composer, self.loaded.model.latent()).map_err(Error::Spawn)?)
+            Source::Worker(Worker::start(composer, self.loaded.model.frame()).map_err(Error::Spawn)?)
         } else {
             Source::Inline(Box::new(composer))
         };
@@ -76,9 +108,10 @@ impl Voice {
 
     fn start(&self, feed: FeedReader, settings: &Settings) -> (Composer, crate::model::native::Vocaliser) {
         let Loaded { model, front, isa, .. } = &*self.loaded;
-        let (generator, vocaliser) = model.start(*isa, &self.speaker(), self.manner(settings));
-        let reader = front.reader(settings.text);
-        (Composer::new(self.loaded.clone(), feed, reader, generator), vocaliser)
+        let course = Course::new(settings, self.prosody);
+        let (generator, vocaliser) = model.start(*isa, &self.speaker(), course.manner(), self.draws(settings));
+        let reader = front.reader(settings.text, Direction::exists);
+        (Composer::new(self.loaded.clone(), feed, reader, course, generator), vocaliser)
     }
 
     /// Works out what would be said, without sound.
@@ -88,12 +121,13 @@ impl Voice {
     pub fn plan<'t>(&self, request: impl Into<SynthesisRequest<'t>>) -> Result<Plan, Error> {
         let SynthesisRequest { text, settings } = request.into();
         let Loaded { model, front, isa, .. } = &*self.loaded;
-        let (mut generator, _) = model.start(*isa, &self.speaker(), self.manner(&settings));
-        let mut reader = front.reader(settings.text);
+        let mut course = Course::new(&settings, self.prosody);
+        let (mut generator, _) = model.start(*isa, &self.speaker(), course.manner(), self.draws(&settings));
+        let mut reader = front.reader(settings.text, Direction::exists);
         reader.push(&text);
         let mut plan = Plan::default();
-        while let Some(clause) = front.next(&mut reader).or_else(|| front.rest(&mut reader)) {
-            let stretch = model.plan(&mut generator, &clause);
+        while let Some(clause) = front.rest(&mut reader) {
+            let stretch = step(&self.loaded, &mut course, &mut generator, &clause).stretch;
             let times = stretch.map(|stretch| stretch.times).unwrap_or_default();
             plan.clauses.push(PlannedClause::new(clause, &times));
         }
@@ -105,14 +139,10 @@ impl Voice {
         Speaker { timbre: values, mean_log_f0: *mean_log_f0, sd_log_f0: *sd_log_f0 }
     }
 
-    fn manner(&self, settings: &Settings) -> Manner {
-        let Prosody { rate, pitch, pause_scale } = settings.prosody.unwrap_or(self.prosody);
+    fn draws(&self, settings: &Settings) -> Draws {
         let usual = self.loaded.model.config.sampling;
         let sampling = settings.sampling;
-        Manner {
-            rate: rate.get(),
-            semitones: pitch.get(),
-            pause_scale: pause_scale.get(),
+        Draws {
             steps: sampling.steps.map_or(usual.steps, |steps| steps.get()),
             temperature: sampling.temperature.map_or(usual.temperature, |temperature| temperature.get()),
             seed: sampling.seed,

@@ -4,6 +4,7 @@
 
 pub(crate) mod native;
 mod native_config;
+mod native_manner;
 pub(crate) mod native_text;
 
 pub use native_config::ConfigError;

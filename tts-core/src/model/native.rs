@@ -1,12 +1,16 @@
 //! The native family: phones with durations, a flow language model, a causal decoder, a source-filter renderer.
 //!
-//! A stream is two halves that share nothing but latents, so that they may run on two threads: [`Generator`] turns
-//! clauses into latents, [`Vocaliser`] latents into sound.
+//! A stream is two halves that share nothing but frames, so that they may run on two threads: [`Generator`] turns
+//! clauses into frames, [`Vocaliser`] frames into sound. A frame is a latent and, behind it, the [`Expression`] that goes
+//! with it; the language model never hears of that one, it always sees its own latents.
+
+use std::ops::Range;
 
 use super::native_config::{ConfigError, NativeConfig};
+pub(crate) use super::native_manner::{Draws, Manner};
 pub(crate) use super::native_text::ItemTime;
 use super::native_text::{PhoneTable, Phonetics};
-use crate::codec::{Decoder, DecoderState, HOP, Renderer, RendererState, SAMPLE_RATE};
+use crate::codec::{Decoder, DecoderState, Expression, HOP, Renderer, RendererState, SAMPLE_RATE, Shaper, ShaperState};
 use crate::flow::{
     ConditionScratch, Controls, FRAMES_PER_SECOND, FlowLm, FlowState, Frame, Noise, PhoneIds, Sampler, Slots,
     TextScratch, USUAL_SECONDS, frames_of,
@@ -14,7 +18,7 @@ use crate::flow::{
 use crate::kernels::Isa;
 use crate::speaker::SpeakerEncoder;
 use crate::text::{Break, SpokenClause};
-use crate::units::{Fingerprint, Seed};
+use crate::units::Fingerprint;
 use crate::weights::{Weights, WeightsError};
 
 /// Samples of a latent frame.
@@ -29,6 +33,8 @@ const SPOKEN_PAUSE_SECONDS: f32 = 0.3;
 const CONTEXT_PHONES: usize = 160;
 /// The stretch of durations that the model has heard.
 const STRETCH: (f32, f32) = (0.6, 1.7);
+/// ln power of a band, and dB of aperiodicity, where nothing is heard.
+const SILENCE: f32 = -30.0;
 
 /// Noise for the latents, and for the breath of the renderer.
 const LATENT_NOISE: u64 = 1;
@@ -44,6 +50,7 @@ pub(crate) struct NativeModel {
     phones: PhoneTable,
     flow: FlowLm,
     decoder: Decoder,
+    shaper: Shaper,
     renderer: Renderer,
 }
 
@@ -67,27 +74,13 @@ pub(crate) struct Speaker<'v> {
     pub(crate) sd_log_f0: f32,
 }
 
-/// How it is spoken, in plain numbers that were checked above.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Manner {
-    /// Speed: 2 is twice as fast.
-    pub(crate) rate: f32,
-    /// Semitones above the voice's own pitch.
-    pub(crate) semitones: f32,
-    /// Pauses relative to the usual ones.
-    pub(crate) pause_scale: f32,
-    /// Solver steps.
-    pub(crate) steps: usize,
-    /// Variance of the noise.
-    pub(crate) temperature: f32,
-    /// Start of all noise.
-    pub(crate) seed: Seed,
-}
-
-/// Speaker and manner, encoded once for a stream.
+/// Speaker and manner, encoded once for a stream; the rate may change between clauses.
 #[derive(Debug, Clone)]
 struct Conditioning {
     manner: Manner,
+    /// `[timbre]`
+    timbre: Vec<f32>,
+    controls: Controls,
     /// `[style]`, as the duration model takes it: at the usual rate.
     style: Vec<f32>,
     /// `[dim]`, with the asked rate.
@@ -103,6 +96,9 @@ pub(crate) struct Stretch {
     slots: Slots,
     frames: usize,
     next: usize,
+    manner: Manner,
+    /// Seconds from the first phone that is no lead-in to the closing pause.
+    spoken: Range<f32>,
     /// 10 ms frames to be held after the last one.
     pub(crate) hold: usize,
     /// When each item of the clause is heard.
@@ -124,17 +120,19 @@ pub(crate) struct Generator {
     context: Vec<PhoneIds>,
     /// Samples that all stretches so far take.
     planned: u64,
+    /// Seconds of the pause that they end in.
+    pause: f32,
 }
 
 /// The half of a stream that makes sound.
 #[derive(Debug)]
 pub(crate) struct Vocaliser {
     isa: Isa,
-    log_f0_shift: f32,
     decoder: DecoderState,
+    shaper: ShaperState,
     renderer: Option<RendererState>,
     noise: Noise,
-    /// `[4, bands + 4]` of the last frame
+    /// `[4, bands + 5]` of the last frame
     parameters: Vec<f32>,
 }
 
@@ -155,44 +153,76 @@ impl NativeModel {
             root.at("flow_lm.style_proj").tensor("weight", [config.flow_lm.dim, config.flow_lm.style()])?;
         let fingerprint = Fingerprint::EMPTY.with(config.name.as_bytes()).with(reads_timbre.bytes());
         weights.finish()?;
-        let renderer = Renderer::new(config.decoder.envelope_bands);
-        Ok(Self { config, fingerprint, speaker_encoder, phones, flow, decoder, renderer })
+        let bands = config.decoder.envelope_bands;
+        let (shaper, renderer) = (Shaper::new(bands), Renderer::new(bands));
+        Ok(Self { config, fingerprint, speaker_encoder, phones, flow, decoder, shaper, renderer })
     }
 
     /// The start of a stream.
-    pub(crate) fn start(&self, isa: Isa, speaker: &Speaker<'_>, manner: Manner) -> (Generator, Vocaliser) {
+    pub(crate) fn start(
+        &self,
+        isa: Isa,
+        speaker: &Speaker<'_>,
+        manner: Manner,
+        draws: Draws,
+    ) -> (Generator, Vocaliser) {
         let controls =
             Controls { mean_log_f0: Some(speaker.mean_log_f0), sd_log_f0: Some(speaker.sd_log_f0), stretch: Some(1.0) };
-        let style = self.flow.style(isa, speaker.timbre, &controls);
-        let stretched = Controls { stretch: Some(manner.rate.recip().clamp(STRETCH.0, STRETCH.1)), ..controls };
-        let stretched = self.flow.style(isa, speaker.timbre, &stretched);
         let conditioning = Conditioning {
             manner,
-            style,
-            style_condition: self.flow.style_condition(isa, &stretched),
-            sampler: self.flow.sampler(isa, manner.steps, manner.temperature),
+            timbre: speaker.timbre.to_vec(),
+            controls,
+            style: self.flow.style(isa, speaker.timbre, &controls),
+            style_condition: self.style_condition(isa, speaker.timbre, &controls, manner.rate),
+            sampler: self.flow.sampler(isa, draws.steps, draws.temperature),
         };
         let generator = Generator {
             isa,
             conditioning,
             flow: self.flow.start(),
-            noise: Noise::new(manner.seed, LATENT_NOISE),
+            noise: Noise::new(draws.seed, LATENT_NOISE),
             noise_frame: vec![0.0; self.config.flow_lm.latent],
             condition: vec![0.0; self.config.flow_lm.dim],
             scratch: ConditionScratch::default(),
             text_scratch: TextScratch::default(),
             context: Vec::new(),
             planned: 0,
+            pause: 0.0,
         };
         let vocaliser = Vocaliser {
             isa,
-            log_f0_shift: manner.semitones * std::f32::consts::LN_2 / 12.0,
             decoder: self.decoder.start(),
+            shaper: self.shaper.start(speaker.mean_log_f0),
             renderer: Some(self.renderer.start()),
-            noise: Noise::new(manner.seed, BREATH_NOISE),
+            noise: Noise::new(draws.seed, BREATH_NOISE),
             parameters: Vec::new(),
         };
         (generator, vocaliser)
+    }
+
+    /// `[dim]`: what speaker and rate add to the condition of every frame.
+    fn style_condition(&self, isa: Isa, timbre: &[f32], controls: &Controls, rate: f32) -> Vec<f32> {
+        let stretch = Some(rate.recip().clamp(STRETCH.0, STRETCH.1));
+        let style = self.flow.style(isa, timbre, &Controls { stretch, ..*controls });
+        self.flow.style_condition(isa, &style)
+    }
+
+    /// From the next clause on it is spoken like this.
+    pub(crate) fn direct(&self, generator: &mut Generator, manner: Manner) {
+        let Generator { isa, conditioning, .. } = generator;
+        if manner.rate != conditioning.manner.rate {
+            let Conditioning { timbre, controls, .. } = conditioning;
+            conditioning.style_condition = self.style_condition(*isa, timbre, controls, manner.rate);
+        }
+        conditioning.manner = manner;
+    }
+
+    /// 10 ms frames to be held now so that the pause here lasts `seconds`, what was spoken of it included.
+    pub(crate) fn pause(&self, generator: &mut Generator, seconds: f32) -> usize {
+        let hold = ((seconds - generator.pause).max(0.0) * 100.0).round() as usize;
+        generator.pause = generator.pause.max(seconds);
+        generator.planned += (hold * HOP) as u64;
+        hold
     }
 
     /// Plans a clause: durations of its phones and when each item is heard. `None` if nothing of it is spoken.
@@ -207,7 +237,8 @@ impl NativeModel {
         text.drain(..shown * self.config.flow_lm.dim);
 
         let mut seconds = self.durations(generator, &text, &phonetics, leads);
-        let Manner { rate, pause_scale, .. } = generator.conditioning.manner;
+        let manner = generator.conditioning.manner;
+        let Manner { rate, pause_scale, .. } = manner;
         let pause = pause_after(clause) * pause_scale / rate;
         let last = seconds.len() - 1;
         seconds[last] = pause.clamp(0.04, SPOKEN_PAUSE_SECONDS);
@@ -217,11 +248,13 @@ impl NativeModel {
         let frames = frames_of(total - 0.02).max(1);
         seconds[last] = (seconds[last] + frames as f32 / FRAMES_PER_SECOND - total).max(0.02);
 
+        generator.pause = seconds[last] + hold as f32 / 100.0;
         let slots = Slots::new(&seconds);
+        let spoken = if leads { seconds[0] } else { 0.0 }..slots.ends()[last] - seconds[last];
         let times = phonetics.times(slots.ends(), generator.planned, (frames as u64 * FRAME) + (hold * HOP) as u64);
         generator.planned += frames as u64 * FRAME + (hold * HOP) as u64;
         self.keep_context(generator, clause, &phonetics);
-        Some(Stretch { text, slots, frames, next: 0, hold, times })
+        Some(Stretch { text, slots, frames, next: 0, manner, spoken, hold, times })
     }
 
     /// Seconds of every phone at the asked rate.
@@ -254,8 +287,8 @@ impl NativeModel {
         generator.context.drain(..excess);
     }
 
-    /// The next latent `[latent]` of a stretch, or `false` when it is over.
-    pub(crate) fn next_latent(&self, generator: &mut Generator, stretch: &mut Stretch, latent: &mut [f32]) -> bool {
+    /// The next frame `[latent + expression]` of a stretch, or `false` when it is over.
+    pub(crate) fn next_frame(&self, generator: &mut Generator, stretch: &mut Stretch, out: &mut [f32]) -> bool {
         if stretch.next == stretch.frames {
             return false;
         }
@@ -270,29 +303,38 @@ impl NativeModel {
         stretch.next += 1;
         noise.fill(noise_frame);
         self.flow.step(*isa, flow, &conditioning.sampler, condition, noise_frame);
+        let (latent, expression) = out.split_at_mut(self.config.flow_lm.latent);
         self.flow.denormalise(flow.latent(), latent);
+        let end = stretch.next as f32 / FRAMES_PER_SECOND;
+        expression.copy_from_slice(&stretch.manner.expression(&stretch.spoken, end).to_array());
         true
     }
 
-    /// Channels of a latent.
-    pub(crate) fn latent(&self) -> usize {
-        self.config.flow_lm.latent
+    /// Numbers of a frame.
+    pub(crate) fn frame(&self) -> usize {
+        self.config.flow_lm.latent + Expression::WIDTH
     }
 
-    /// Appends to `out` the sound that `latent` completes.
-    pub(crate) fn vocalise(&self, vocaliser: &mut Vocaliser, latent: &[f32], out: &mut Vec<f32>) {
-        let Vocaliser { isa, log_f0_shift, decoder, renderer, noise, parameters } = vocaliser;
+    /// Appends to `out` the sound that `frame` `[latent + expression]` completes.
+    pub(crate) fn vocalise(&self, vocaliser: &mut Vocaliser, frame: &[f32], out: &mut Vec<f32>) {
+        let Vocaliser { isa, decoder, shaper, renderer, noise, parameters } = vocaliser;
         if let Some(renderer) = renderer {
-            self.decoder.step(*isa, decoder, latent, *log_f0_shift, parameters);
+            let (latent, expression) = frame.split_at(self.config.flow_lm.latent);
+            self.decoder.step(*isa, decoder, latent, parameters);
+            self.shaper.step(shaper, Expression::from_slice(expression), parameters);
             self.renderer.step(*isa, renderer, parameters, &mut |out| noise.fill(out), out);
         }
     }
 
-    /// Appends `frames` times 10 ms of the last sound, without voice: the rest of a pause.
+    /// Appends `frames` times 10 ms of the last sound, without voice: the rest of a pause. Silence if there was none.
     pub(crate) fn hold(&self, vocaliser: &mut Vocaliser, frames: usize, out: &mut Vec<f32>) {
         let Vocaliser { isa, renderer, noise, parameters, .. } = vocaliser;
         let width = self.decoder.parameters();
-        if let (Some(renderer), Some(last)) = (renderer, parameters.len().checked_sub(width)) {
+        if parameters.is_empty() {
+            parameters.resize(width, SILENCE);
+        }
+        let last = parameters.len() - width;
+        if let Some(renderer) = renderer {
             parameters[last + width - 1] = 0.0;
             for _ in 0..frames {
                 self.renderer.step(*isa, renderer, &parameters[last..], &mut |out| noise.fill(out), out);

@@ -3,7 +3,7 @@
 //! Signal flow, one file or folder a stage:
 //!
 //! ```text
-//! &str pieces ── split ──▶ Clause ── normalize ──▶ [Token] ── pronounce ──▶ phones of every word
+//! &str pieces ── directions ── split ──▶ Clause ── normalize ──▶ [Token] ── pronounce ──▶ phones of every word
 //! ```
 //!
 //! Nothing of the input is lost on the way: every character that is not white space lies in the span of a [`Token`],
@@ -11,6 +11,7 @@
 //!
 //! May import: `units`.
 
+mod directions;
 pub mod frontend;
 mod lines;
 mod marks;
@@ -117,6 +118,8 @@ pub struct SpokenClause {
     pub ends_paragraph: bool,
     /// In the order of the text.
     pub items: Vec<Item>,
+    /// What stands between `[[` and `]]`, if this is a direction to the speaker and nothing else.
+    pub direction: Option<String>,
 }
 
 /// What becomes of a piece of a [`SpokenClause`].
@@ -175,6 +178,8 @@ pub enum SkipReason {
     Control,
     /// A run of characters without a break that is too long to be a word.
     TooLong,
+    /// A direction to the speaker, which was followed.
+    Direction,
 }
 
 impl SkipReason {
@@ -188,6 +193,7 @@ impl SkipReason {
             Self::UnknownScript => "unknown-script",
             Self::Control => "control",
             Self::TooLong => "too-long",
+            Self::Direction => "direction",
         }
     }
 
@@ -207,6 +213,7 @@ impl fmt::Display for SkipReason {
             Self::UnknownScript => "no English reading is known for these characters",
             Self::Control => "control or invalid characters",
             Self::TooLong => "too many characters without a break to be a word",
+            Self::Direction => "a direction to the speaker, followed and not spoken",
         })
     }
 }

@@ -171,6 +171,32 @@ impl ClauseSplitter {
         self.advance(true)
     }
 
+    /// As [`finish`](Self::finish), where the input does not end but something stands that is not spoken: where no mark
+    /// ends the last clause, a sentence is interrupted and not over.
+    pub(super) fn finish_before_direction(&mut self) -> Option<Clause> {
+        let clause = self.finish();
+        // the input goes on: what remains must not be taken for its end
+        self.closed = false;
+        let mut clause = clause?;
+        let text = clause.text.trim_end();
+        let unit = text.rsplit(char::is_whitespace).next().unwrap_or_default();
+        let interrupted = final_mark(unit, None, "", true, false).is_none() && !is_emoji_like(unit);
+        if self.head == self.buffer.len() && interrupted && !clause.text[text.len()..].contains(is_newline) {
+            (clause.end, clause.ends_sentence, clause.ends_paragraph) = (Break::Comma, false, false);
+        }
+        Some(clause)
+    }
+
+    /// Where the next clause begins in the whole input, in bytes.
+    pub(super) fn offset(&self) -> usize {
+        self.offset
+    }
+
+    /// Passes over `len` bytes of the input that were not pushed. Nothing may be pending.
+    pub(super) fn pass_over(&mut self, len: usize) {
+        self.offset += len;
+    }
+
     fn advance(&mut self, closed: bool) -> Option<Clause> {
         loop {
             match self.step(closed) {

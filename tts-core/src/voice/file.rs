@@ -1,22 +1,34 @@
-//! The `.voice` file: a safetensors container with one timbre.
+//! The `.voice` file: a safetensors container with one timbre and what should be known of it (docs/VOICES.md).
 //!
-//! Tensors: `timbre` `[n]`, `pitch` `[2]` (mean and standard deviation of ln F0), both F32. Metadata: `format` =
-//! `tts-voice`, `version` = `1`, `name`, and `model`, the fingerprint of the weights that read the timbre.
+//! Tensors: `timbre` `[n]`, `pitch` `[2]` (mean and standard deviation of ln F0), both F32. Metadata of version 2: `format`,
+//! `version`, `encoder` (fingerprint of the weights that read the timbre), the fields of the card, `prosody.NAME` for
+//! every control that is not neutral, `measured.NAME` for all eight measures of the recording or none. Version 1 has
+//! `model` for `encoder`, a `name`, and nothing else. Everything in a file is a stranger's: sizes, numbers and texts are
+//! checked, what is not known is refused.
 
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use super::prosody::{MeasuredProsody, Prosody};
 use crate::units::Fingerprint;
-use crate::voice::Timbre;
+use crate::voice::{CardError, Timbre, VoiceCard};
 use crate::weights::{Weights, WeightsError};
 
 const FORMAT: &str = "tts-voice";
-const VERSION: &str = "1";
-/// A voice is a few hundred bytes; more than this is something else.
-const FILE_MAX: u64 = 1 << 20;
+/// A file of version 1 is no longer than this, whatever its model.
+const FILE_MAX: usize = 1 << 20;
+/// A file of version 2.
+const BYTES_MAX: usize = 8 << 10;
+/// A text of the card, in bytes.
+const TEXT_MAX: usize = 1000;
+/// Size of one number of a timbre.
+const VALUE_MAX: f32 = 100.0;
+/// Size of a measure.
+const MEASURE_MAX: f32 = 1000.0;
 /// ln of 20 Hz to 2 kHz.
-const LOG_F0: std::ops::RangeInclusive<f32> = 3.0..=7.6;
+const LOG_F0: (f32, f32) = (3.0, 7.6);
+const SD_LOG_F0: (f32, f32) = (0.0, 2.0);
 
 /// Why a voice was refused.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +45,9 @@ pub enum VoiceError {
     /// The container cannot be read.
     #[error(transparent)]
     Container(#[from] WeightsError),
+    /// The card beside a file of version 1 was refused.
+    #[error(transparent)]
+    Card(#[from] CardError),
     /// A readable container with something else in it.
     #[error("{origin} is not a voice file: {what}")]
     Format {
@@ -49,100 +64,210 @@ pub enum VoiceError {
         /// Fingerprint of the model in use.
         expected: Fingerprint,
         /// Fingerprint in the file.
-        found: String,
+        found: Fingerprint,
+    },
+    /// A voice that cannot be put into a file.
+    #[error("the voice cannot be written: {what}")]
+    Unwritable {
+        /// What is too long or out of range, and what was expected.
+        what: String,
+    },
+    /// The file cannot be written.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Voices that cannot be mixed.
+    #[error("the voices cannot be mixed: {what}")]
+    Mix {
+        /// What stands in the way.
+        what: String,
     },
 }
 
-impl Timbre {
-    /// Reads a voice file made for the model with `fingerprint` and `channels` timbre channels.
+/// All that a `.voice` file says. It can be read without a model; an engine takes it if its encoder is the engine's own.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VoiceFile {
+    /// What a person should know.
+    pub card: VoiceCard,
+    /// Who speaks.
+    pub timbre: Timbre,
+    /// How it speaks where a request does not choose.
+    pub prosody: Prosody,
+    /// How the recording was spoken; used only where it is asked for.
+    pub measured: Option<MeasuredProsody>,
+}
+
+impl VoiceFile {
+    /// Reads a file. Beside one of version 1 a `card.toml` is read too.
     ///
     /// # Errors
-    /// [`VoiceError`].
-    pub(crate) fn open(path: &Path, fingerprint: Fingerprint, channels: usize) -> Result<Self, VoiceError> {
+    /// [`VoiceError`] names the file and what is wrong with it.
+    pub fn open(path: &Path) -> Result<Self, VoiceError> {
         let origin = path.display().to_string();
         let io = |source| WeightsError::Io { path: path.to_owned(), source };
-        let file = File::open(path).map_err(io)?;
         let mut bytes = Vec::new();
-        file.take(FILE_MAX + 1).read_to_end(&mut bytes).map_err(io)?;
-        if bytes.len() as u64 > FILE_MAX {
-            let what = format!("longer than {FILE_MAX} bytes");
+        File::open(path).map_err(io)?.take(FILE_MAX as u64 + 1).read_to_end(&mut bytes).map_err(io)?;
+        let container = container(&origin, bytes)?;
+        let mut file = Self::read(&origin, &container)?;
+        if container.metadata("version") == Some("1") {
+            if let Ok(text) = std::fs::read_to_string(path.with_file_name("card.toml")) {
+                file.card = VoiceCard::parse(&text)?;
+            } else if file.card.name.is_empty() {
+                file.card.name = path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+            }
+        }
+        Ok(file)
+    }
+
+    /// Reads the bytes of a file; `origin` stands for it in messages.
+    ///
+    /// # Errors
+    /// As [`VoiceFile::open`].
+    pub fn from_bytes(origin: &str, bytes: Vec<u8>) -> Result<Self, VoiceError> {
+        Self::read(origin, &container(origin, bytes)?)
+    }
+
+    pub(crate) fn read(origin: &str, file: &Weights) -> Result<Self, VoiceError> {
+        reader::Reader { origin, file }.read()
+    }
+
+    /// Whether a model with `fingerprint` and `channels` timbre channels can speak with it.
+    ///
+    /// # Errors
+    /// [`VoiceError::OtherModel`]; [`VoiceError::Format`] if the file lies about its model.
+    pub(crate) fn check(&self, origin: &str, expected: Fingerprint, channels: usize) -> Result<(), VoiceError> {
+        let (origin, found) = (origin.to_owned(), self.timbre.fingerprint);
+        if found != expected {
+            return Err(VoiceError::OtherModel { origin, expected, found });
+        }
+        let length = self.timbre.values.len();
+        if length != channels {
+            let what = format!("its timbre has {length} numbers, expected {channels} for this model");
             return Err(VoiceError::Format { origin, what });
         }
-        let file = Weights::from_bytes(&origin, bytes)?;
-        Self::read(&origin, &file, fingerprint, channels)
+        Ok(())
     }
 
-    pub(crate) fn read(
-        origin: &str,
-        file: &Weights,
-        fingerprint: Fingerprint,
-        channels: usize,
-    ) -> Result<Self, VoiceError> {
-        let fail = |what: String| VoiceError::Format { origin: origin.to_owned(), what };
-        let expect = |key: &str, expected: &str| match file.metadata(key) {
-            Some(found) if found == expected => Ok(()),
-            found => Err(fail(format!("its '{key}' is '{}', expected '{expected}'", found.unwrap_or("")))),
-        };
-        expect("format", FORMAT)?;
-        expect("version", VERSION)?;
-        let found = file.metadata("model").unwrap_or("");
-        if found != fingerprint.to_string() {
-            return Err(VoiceError::OtherModel {
-                origin: origin.to_owned(),
-                expected: fingerprint,
-                found: found.chars().filter(|c| !c.is_control()).take(32).collect(),
-            });
+    /// The bytes of a file of version 2; the same voice gives the same bytes.
+    ///
+    /// # Errors
+    /// [`VoiceError::Unwritable`] if a text is too long or a number could not be read back.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, VoiceError> {
+        let fail = |what: String| VoiceError::Unwritable { what };
+        for (key, text) in card_texts(&self.card) {
+            check_text(key, text).map_err(fail)?;
         }
-        let values = file.root().tensor("timbre", [channels])?.to_f32()?;
-        let pitch = file.root().tensor("pitch", [2])?.to_f32()?;
-        file.finish()?;
-        if let Some(value) = values.iter().find(|v| v.abs() > 100.0) {
-            return Err(fail(format!("a timbre value is {value}, expected -100 to 100")));
+        let Timbre { values, mean_log_f0, sd_log_f0, fingerprint } = &self.timbre;
+        check_numbers(values, [*mean_log_f0, *sd_log_f0]).map_err(fail)?;
+
+        let mut metadata: Vec<(String, String)> = vec![
+            ("encoder".to_owned(), fingerprint.to_string()),
+            ("format".to_owned(), FORMAT.to_owned()),
+            ("version".to_owned(), "2".to_owned()),
+        ];
+        metadata.extend(card_texts(&self.card).map(|(key, text)| (key.to_owned(), text.to_owned())));
+        let neutral = Prosody::default().values();
+        let changed = self.prosody.values().into_iter().zip(neutral).filter(|(value, neutral)| value != neutral);
+        metadata.extend(changed.map(|((name, value), _)| (format!("prosody.{name}"), value.to_string())));
+        for (name, value) in self.measured.iter().flat_map(|all| MeasuredProsody::NAMES.into_iter().zip(all.values())) {
+            if !measure_is_good(value) {
+                return Err(fail(format!("the measure {name} is {value}, expected -{MEASURE_MAX} to {MEASURE_MAX}")));
+            }
+            metadata.push((format!("measured.{name}"), value.to_string()));
         }
-        if !LOG_F0.contains(&pitch[0]) || !(0.0..=2.0).contains(&pitch[1]) {
-            return Err(fail(format!("its pitch is {pitch:?}, expected ln Hz {LOG_F0:?} and a deviation of 0 to 2")));
-        }
-        Ok(Self { values, mean_log_f0: pitch[0], sd_log_f0: pitch[1], fingerprint })
-    }
-}
+        metadata.sort();
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const MODEL: Fingerprint = Fingerprint(0x1234);
-
-    fn voice(metadata: &str, timbre: [f32; 2], pitch: [f32; 2]) -> Result<Timbre, VoiceError> {
-        let header = format!(
-            r#"{{"__metadata__":{{{metadata}}},"timbre":{{"dtype":"F32","shape":[2],"data_offsets":[0,8]}},"pitch":{{"dtype":"F32","shape":[2],"data_offsets":[8,16]}}}}"#
+        let metadata: Vec<String> =
+            metadata.iter().map(|(key, text)| format!("\"{key}\":\"{}\"", escaped(text))).collect();
+        let timbre_end = 8 + 4 * values.len();
+        let mut header = format!(
+            r#"{{"__metadata__":{{{}}},"pitch":{{"dtype":"F32","shape":[2],"data_offsets":[0,8]}},"timbre":{{"dtype":"F32","shape":[{}],"data_offsets":[8,{timbre_end}]}}}}"#,
+            metadata.join(","),
+            values.len(),
         );
+        // tensors begin at a multiple of eight
+        header.extend(std::iter::repeat_n(' ', header.len().next_multiple_of(8) - header.len()));
         let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
         bytes.extend_from_slice(header.as_bytes());
-        bytes.extend(timbre.iter().chain(&pitch).flat_map(|v| v.to_le_bytes()));
-        Timbre::read("x.voice", &Weights::from_bytes("x.voice", bytes)?, MODEL, 2)
-    }
-
-    const GOOD: &str = r#""format":"tts-voice","version":"1","name":"x","model":"0000000000001234""#;
-
-    #[test]
-    fn a_good_file_is_read() {
-        let timbre = voice(GOOD, [0.5, -0.5], [5.0, 0.2]).unwrap();
-        assert_eq!((timbre.values(), timbre.fingerprint()), (&[0.5, -0.5][..], MODEL));
-    }
-
-    #[test]
-    fn others_are_refused_by_name() {
-        let cases = [
-            (GOOD.replace("tts-voice", "else"), [0.0; 2], [5.0, 0.2], "its 'format' is 'else'"),
-            (GOOD.replace("\"1\"", "\"2\""), [0.0; 2], [5.0, 0.2], "its 'version' is '2'"),
-            (GOOD.replace("1234", "ffff"), [0.0; 2], [5.0, 0.2], "made for the model 000000000000ffff"),
-            (GOOD.to_owned(), [1e9, 0.0], [5.0, 0.2], "a timbre value is"),
-            (GOOD.to_owned(), [0.0; 2], [500.0, 0.2], "its pitch is"),
-            (GOOD.to_owned(), [f32::NAN, 0.0], [5.0, 0.2], "not finite"),
-        ];
-        for (metadata, timbre, pitch, expected) in cases {
-            let error = voice(&metadata, timbre, pitch).unwrap_err().to_string();
-            assert!(error.contains(expected) && error.contains("x.voice"), "{error}");
+        bytes.extend([*mean_log_f0, *sd_log_f0].iter().chain(values).flat_map(|value| value.to_le_bytes()));
+        if bytes.len() > BYTES_MAX {
+            return Err(fail(format!(
+                "it takes {} bytes, expected at most {BYTES_MAX}; shorten its texts",
+                bytes.len()
+            )));
         }
+        Ok(bytes)
+    }
+
+    /// Writes a file of version 2, over any that is there.
+    ///
+    /// # Errors
+    /// As [`VoiceFile::to_bytes`]; [`VoiceError::Write`].
+    pub fn save(&self, path: &Path) -> Result<(), VoiceError> {
+        let bytes = self.to_bytes()?;
+        std::fs::write(path, bytes).map_err(|source| VoiceError::Write { path: path.to_owned(), source })
     }
 }
+
+fn container(origin: &str, bytes: Vec<u8>) -> Result<Weights, VoiceError> {
+    if bytes.len() > FILE_MAX {
+        let what = format!("longer than {FILE_MAX} bytes");
+        return Err(VoiceError::Format { origin: origin.to_owned(), what });
+    }
+    Ok(Weights::from_bytes(origin, bytes)?)
+}
+
+/// The card's fields by name.
+fn card_texts(card: &VoiceCard) -> impl Iterator<Item = (&'static str, &str)> {
+    [
+        ("name", &*card.name),
+        ("language", &*card.language),
+        ("gender", &*card.gender),
+        ("licence", &*card.licence),
+        ("description", &*card.description),
+        ("attribution", &*card.attribution),
+        ("consent", &*card.consent),
+    ]
+    .into_iter()
+}
+
+fn check_text(key: &str, text: &str) -> Result<(), String> {
+    if text.len() > TEXT_MAX {
+        return Err(format!("its '{key}' has {} bytes, expected at most {TEXT_MAX}", text.len()));
+    }
+    if text.chars().any(char::is_control) {
+        return Err(format!("its '{key}' holds a control character, expected one line of text"));
+    }
+    Ok(())
+}
+
+fn check_numbers(timbre: &[f32], [mean, deviation]: [f32; 2]) -> Result<(), String> {
+    if let Some(value) = timbre.iter().find(|value| !(-VALUE_MAX..=VALUE_MAX).contains(*value)) {
+        return Err(format!("a timbre value is {value}, expected -{VALUE_MAX} to {VALUE_MAX}"));
+    }
+    let within = |value: f32, (low, high): (f32, f32)| (low..=high).contains(&value);
+    if !within(mean, LOG_F0) || !within(deviation, SD_LOG_F0) {
+        return Err(format!(
+            "its pitch is {mean} and {deviation}, expected ln Hz {} to {} and a deviation of {} to {}",
+            LOG_F0.0, LOG_F0.1, SD_LOG_F0.0, SD_LOG_F0.1
+        ));
+    }
+    Ok(())
+}
+
+fn measure_is_good(value: f32) -> bool {
+    (-MEASURE_MAX..=MEASURE_MAX).contains(&value)
+}
+
+/// A checked text as JSON has it.
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('"', "\\\"")
+}
+
+mod reader;
+#[cfg(test)]
+mod tests;

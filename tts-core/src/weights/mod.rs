@@ -171,6 +171,17 @@ impl Weights {
         self.metadata.metadata().as_ref()?.get(key).map(String::as_str)
     }
 
+    /// Names of the file's free-form metadata, in no order.
+    pub(crate) fn metadata_keys(&self) -> impl Iterator<Item = &str> {
+        self.metadata.metadata().iter().flat_map(|all| all.keys().map(String::as_str))
+    }
+
+    /// The shape of a tensor that the reader does not know beforehand.
+    #[must_use]
+    pub(crate) fn shape(&self, name: &str) -> Option<&[usize]> {
+        Some(&self.metadata.info(name)?.shape)
+    }
+
     /// Size of the file in bytes.
     #[must_use]
     pub(crate) fn size(&self) -> usize {

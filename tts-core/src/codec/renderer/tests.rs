@@ -9,7 +9,7 @@ fn frames(count: usize, f0: impl Fn(usize) -> f32) -> Vec<f32> {
     (0..count)
         .flat_map(|t| {
             let envelope = (0..BANDS).map(move |band| -6.0 - 0.08 * band as f32 - 0.5 * (t as f32 * 0.3).sin());
-            envelope.chain([-25.0, -15.0, -8.0, f0(t)])
+            envelope.chain([-60.0, -25.0, -15.0, -8.0, f0(t)])
         })
         .collect()
 }

@@ -43,7 +43,7 @@ impl Golden {
         rows.flat_map(|((e, a), f0)| {
             let e = e.iter().map(|x| x * 4.0 - 9.0);
             let a = a.iter().map(|x| (x * 2.0 - 3.0).min(-0.001));
-            e.chain(a).chain([f0]).collect::<Vec<_>>()
+            e.chain([-60.0]).chain(a).chain([f0]).collect::<Vec<_>>()
         })
         .collect()
     }
@@ -131,18 +131,18 @@ fn latents_from_the_same_noise() {
 fn decoder_parameters_in_any_chunking() {
     let golden = Golden::load();
     let (decoder, latents) = (&golden.model.decoder, golden.get("latents"));
-    let (frames, channels) = (latents.len() / golden.model.latent(), golden.model.latent());
+    let (frames, channels) = (latents.len() / golden.model.config.flow_lm.latent, golden.model.config.flow_lm.latent);
     let expected = golden.parameters();
     for isa in Isa::available() {
         let mut whole = Vec::new();
-        decoder.step(isa, &mut decoder.start(), &latents, 0.0, &mut whole);
+        decoder.step(isa, &mut decoder.start(), &latents, &mut whole);
         close(isa, "decoder", &whole, &expected, 1e-3);
         for chunks in crate::nn::random::chunkings(frames) {
             let (mut state, mut parts, mut out) = (decoder.start(), Vec::new(), Vec::new());
             let mut rest = &latents[..];
             for chunk in chunks {
                 let (now, later) = rest.split_at(chunk * channels);
-                decoder.step(isa, &mut state, now, 0.0, &mut out);
+                decoder.step(isa, &mut state, now, &mut out);
                 parts.extend_from_slice(&out);
                 rest = later;
             }
