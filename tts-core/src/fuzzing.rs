@@ -4,7 +4,7 @@
 //! `cargo test` runs the same laws without a nightly compiler. Part of test and fuzzing builds only: a release has no
 //! such door. Every function panics where a law is broken.
 //!
-//! May import: `model`, `voice`, `text`, `weights`, `units`.
+//! May import: `audio`, `model`, `voice`, `text`, `weights`, `units`.
 
 #![allow(clippy::missing_panics_doc, reason = "to panic where a law is broken is what they are for")]
 
@@ -73,6 +73,21 @@ pub fn voice_file(bytes: &[u8]) {
     if let Ok(text) = str::from_utf8(bytes) {
         // an answer, whatever it is
         let _ = VoiceCard::parse(text);
+    }
+}
+
+/// An audio file: refused, or read to finite samples that are not all silent. No decoder may panic.
+#[cfg(feature = "audio-files")]
+pub fn audio(bytes: &[u8]) {
+    use crate::audio::{AudioError, SECONDS_MAX, decode};
+    match decode(bytes.to_vec(), "") {
+        Err(AudioError::Decoder { .. }) => panic!("a decoder panicked"),
+        Err(error) => assert!(error.to_string().contains("the recording")),
+        Ok(clip) => {
+            assert!(!clip.samples.is_empty() && clip.samples.iter().all(|v| v.is_finite()));
+            assert!(clip.rate.0 >= 4_000 && clip.channels > 0);
+            assert!(clip.seconds() <= f64::from(SECONDS_MAX));
+        }
     }
 }
 
@@ -266,6 +281,38 @@ mod tests {
         fn text(text in any::<String>(), pieces in vec(any::<u8>(), 0..8), options in 0..8u8) {
             super::splitter(&text, &pieces);
             super::normaliser(&text, options);
+        }
+    }
+
+    #[cfg(feature = "audio-files")]
+    fn recordings() -> impl Strategy<Value = Vec<u8>> {
+        let good: [&[u8]; 7] = [
+            include_bytes!("audio/fixtures/vowel.flac"),
+            include_bytes!("audio/fixtures/tagged.mp3"),
+            include_bytes!("audio/fixtures/vowel.ogg"),
+            include_bytes!("audio/fixtures/stereo.opus"),
+            include_bytes!("audio/fixtures/aac.m4a"),
+            include_bytes!("audio/fixtures/vowel.webm"),
+            include_bytes!("audio/fixtures/telephone.wav"),
+        ];
+        // most of what matters stands in the first bytes
+        select(good.to_vec()).prop_flat_map(|good| {
+            let (head, rest) = good.split_at(200.min(good.len()));
+            let rest = rest.to_vec();
+            prop_oneof![
+                damaged(good.to_vec()),
+                damaged(head.to_vec()).prop_map(move |head| [head, rest.clone()].concat())
+            ]
+        })
+    }
+
+    #[cfg(feature = "audio-files")]
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+        #[test]
+        fn audio(bytes in recordings()) {
+            super::audio(&bytes);
         }
     }
 

@@ -17,6 +17,8 @@
 
 #![deny(unsafe_code)]
 
+#[cfg(feature = "audio-files")]
+pub mod audio;
 mod codec;
 mod dsp;
 mod engine;
