@@ -4,10 +4,12 @@
 //!                              ┌─ encoder ──▶ timbre, habitual pitch   kept in a voice
 //! 24 kHz PCM ── frames ──▶ ────┤
 //!                              └─ prosody ──▶ eight measures           of this clip alone
+//! PCM, any rate ── doctor ──▶ what is wrong with it, and the best twenty seconds
 //! ```
 //!
 //! May import: `dsp`, `nn`, `weights`, `kernels`, `units`.
 
+pub mod doctor;
 mod encoder;
 mod frames;
 mod prosody;

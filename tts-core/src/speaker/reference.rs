@@ -14,7 +14,7 @@ use crate::units::SampleRate;
 /// Most samples that are heard at once.
 const STRETCH: usize = 10 * RATE as usize;
 /// Greatest sample that may be one of a recording, in whatever unit: 32-bit integers as they are.
-const LARGEST: f32 = 2.2e9;
+pub(super) const LARGEST: f32 = 2.2e9;
 /// Least seconds of voice.
 const LEAST_SECONDS: f64 = 1.0;
 
