@@ -21,12 +21,11 @@ const EXAMPLES: &str = "\
 Examples:
   tts say \"Good evening.\"                    speak it
   tts say -f story.txt -o story.wav          a file to a file
-  llm | tts say -                            speak while the text arrives
-  tts say -o - \"To a pipe.\" | ffmpeg -i - speech.mp3";
+  llm | tts say -                            speak while the text arrives";
 
 const EXIT_CODES: &str = "\
 Help on a command: tts COMMAND --help. Version: tts --version.
-Exit codes: 0 done, 1 internal, 2 usage, 3 text, lexicon, voice or model bad,
+Exit codes: 0 done, 1 internal, 2 usage, 3 text, recording or model bad,
   4 cannot write, 5 cannot play, 6 incomplete (--strict), 130 interrupted.";
 
 /// Speech from text on any CPU, offline.
@@ -44,6 +43,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Speak text: aloud, to a file or to a pipe
     Say(Box<SayArgs>),
+    /// Make a voice of recordings of a person, without their mood
+    Clone(Box<CloneArgs>),
     /// List the voices that are built in
     Voices(ListArgs),
     /// Say what a voice file holds, mix voices, or change one
@@ -74,6 +75,7 @@ impl Command {
     pub(crate) fn wants_json(&self) -> Option<JsonPlace> {
         match self {
             Self::Say(say) if say.json => Some(say.json_place()),
+            Self::Clone(clone) if clone.json => Some(JsonPlace::Stdout),
             Self::Voices(list) | Self::Devices(list) if list.json => Some(JsonPlace::Stdout),
             Self::Voice(VoiceCommand::Info(VoiceInfoArgs { json: true, .. })) => Some(JsonPlace::Stdout),
             Self::Voice(VoiceCommand::Mix(VoiceMixArgs { json: true, .. })) => Some(JsonPlace::Stdout),
@@ -327,6 +329,72 @@ impl SayArgs {
     }
 }
 
+const CLONE_HELP: &str = "\
+Examples:
+  tts clone angry-friend.m4a -o friend.voice     the voice, not the anger
+  tts clone a.wav b.mp3 c.opus -o anna.voice     more of her, better likeness
+  tts clone --dry-run clip.wav                   would it work? what is wrong?
+  tts say --voice friend.voice \"Good evening.\"
+
+Usage: tts clone [OPTIONS] CLIP... -o FILE.voice
+Clips: WAV MP3 FLAC Ogg Opus M4A AIFF WebM; one person, 10 s or more, a quiet
+  room. The best 20 s are taken; of a long clip the first 5 min are looked at.
+  -o, --output FILE  the voice to write        --force  replace one there is
+  --dry-run  look at the clips only            --model DIR
+Card: what others should know of the voice
+  --name NAME  [default: that of the file]     --language TAG  such as en-US
+  --licence ID  such as CC-BY-4.0              --consent TEXT  who agreed, how
+Other: --json  the findings as one object on stdout
+  -q, --quiet  errors only    -v, --verbose    -h, --help
+Exit codes: 0 done, 3 no voice can be made of these clips (or the model cannot
+  listen), 4 cannot write, or FILE exists; nothing is left half-written.
+Make voices only of people who agreed to it.
+";
+
+/// Make a voice of recordings of a person, without their mood
+#[derive(Debug, Args)]
+#[command(override_help = CLONE_HELP)]
+pub(crate) struct CloneArgs {
+    /// Recordings of one person
+    #[arg(value_name = "CLIP", required = true)]
+    pub(crate) clips: Vec<PathBuf>,
+    /// The voice to write
+    #[arg(short, long, value_name = "FILE.voice", required_unless_present = "dry_run")]
+    pub(crate) output: Option<PathBuf>,
+    /// Look at the recordings only
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Replace a file that exists
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Folder of a model to use instead of the built-in one
+    #[arg(long, value_name = "DIR")]
+    pub(crate) model: Option<PathBuf>,
+
+    /// Name of the voice [default: that of the file]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// Language of the recordings, a BCP 47 tag such as en-US
+    #[arg(long, value_name = "TAG")]
+    pub(crate) language: Option<String>,
+    /// Licence of the voice, an SPDX identifier
+    #[arg(long, value_name = "ID")]
+    pub(crate) licence: Option<String>,
+    /// On what ground the voice may be used
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) consent: Option<String>,
+
+    /// Print one JSON object with what was found
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Say nothing but errors
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Say what was chosen
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+}
+
 /// A list, for people or for programs
 #[derive(Debug, Args)]
 pub(crate) struct ListArgs {
@@ -423,15 +491,14 @@ mod tests {
 
     #[test]
     fn help_fits_the_screen_with_examples_first() {
-        let voice = ["voice", "voice info", "voice mix", "voice set"];
-        for command in ["", "say", "voices", "devices", "bench", "info", "completions", "man"].into_iter().chain(voice)
-        {
+        let commands = ["", "say", "clone", "voices", "devices", "bench", "info", "completions", "man"];
+        for command in commands.into_iter().chain(["voice", "voice info", "voice mix", "voice set"]) {
             let help = lines(command);
             let wide: Vec<_> = help.iter().filter(|line| line.chars().count() > 80).collect();
             assert!(wide.is_empty(), "{command}: {wide:#?}");
             assert!(help.len() <= 24, "{command}: {} lines", help.len());
         }
-        for command in ["", "say"] {
+        for command in ["", "say", "clone"] {
             let help = lines(command);
             let place = |start: &str| help.iter().position(|line| line.starts_with(start)).expect(start);
             assert!(place("Examples") < place("Usage"), "{}", help.join("\n"));
@@ -465,8 +532,9 @@ mod tests {
         let mut cli = Cli::command();
         cli.build();
         let say = cli.find_subcommand("say").expect("say");
+        let clone = cli.find_subcommand("clone").expect("clone");
         let set = cli.find_subcommand("voice").and_then(|voice| voice.find_subcommand("set")).expect("set");
-        for (command, help) in [(say, SAY_HELP), (set, SET_HELP)] {
+        for (command, help) in [(say, SAY_HELP), (clone, CLONE_HELP), (set, SET_HELP)] {
             for argument in command.get_arguments().filter(|argument| !argument.is_positional()) {
                 let long = argument.get_long().expect("a long name");
                 assert!(help.contains(&format!("--{long} ")) || help.contains(&format!("--{long}\n")), "--{long}");

@@ -16,7 +16,7 @@ pub(crate) enum Exit {
     Internal,
     /// The command line asks for something that does not exist or does not go together.
     Usage,
-    /// The text, lexicon, voice or model cannot be used.
+    /// The text, lexicon, recording, voice or model cannot be used.
     Input,
     /// The sound, the word times or the report cannot be written.
     Output,

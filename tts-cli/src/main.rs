@@ -8,6 +8,7 @@
 
 mod args;
 mod bench;
+mod clone;
 mod devices;
 mod dry_run;
 mod exit;
@@ -49,6 +50,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> anyhow::Result<Exit> {
     match command {
         Command::Say(say) => speak::run(say),
+        Command::Clone(clone) => clone::run(*clone),
         Command::Voices(voices) => voices::run(&voices),
         Command::Voice(command) => voice::run(command),
         Command::Devices(devices) => devices::run(&devices),

@@ -18,8 +18,8 @@ const SECTIONS: &[(&str, &[&str])] = &[
             "0: everything asked for was done; also when the reader of a pipe has had enough.",
             "1: a fault of the program.",
             "2: the command line asks for something that does not exist or does not go together.",
-            "3: the text, lexicon, voice or model cannot be used, or nothing in the text can be spoken.",
-            "4: the sound, the word times or the report cannot be written. Nothing is left under the name asked for.",
+            "3: the text, lexicon, recording, voice or model cannot be used, nothing in the text can be spoken, or no voice can be made of the recordings.",
+            "4: the sound, the voice, the word times or the report cannot be written. Nothing is left under the name asked for.",
             "5: no way to play sound was found, or the one found stopped working.",
             "6: with --strict: it was spoken, but something in the text was left out.",
             "130: Ctrl-C, or a request to terminate.",
@@ -49,11 +49,19 @@ const SECTIONS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "RECORDINGS",
+        &[
+            "clone looks at the recordings before it makes a voice of them: how much speech there is, noise, overdriving, echo, bandwidth, music, whether several persons speak, and how it is spoken. It takes the best twenty seconds: voiced, clean, and near to how the person speaks without being moved. How it is spoken is said and not copied.",
+            "It refuses recordings with less than a second of speech, with music, and with noise that is nearly as loud as the voice. Of several recordings those are left out. Everything else is a warning.",
+        ],
+    ),
+    (
         "JSON",
         &[
             "say --json prints one object on one line: audio_seconds, compute_seconds, rtf, time_to_first_audio_ms, peak_memory_bytes, words, skipped_count, skipped (the first thousand: text, source, reason), seed, voice, model, sample_rate, isa, threads, warnings, exit_code. Figures that are not known are null. With -o - it goes to standard error, where nothing else is printed then.",
             "On failure the object is {\"error\": {\"kind\", \"message\", \"exit_code\"}}.",
             "say --dry-run --json prints clauses with text, offset, normalized, words (text, source, spoken, start, end) and items; an item has the type word (text, source, spoken, phones, origin, start, end), pause (kind, source, start, end) or skipped (text, source, reason, lost).",
+            "clone --json prints one object: clips (file, container, codec, sample_rate, channels, seconds, declared_seconds, ending, damaged_packets, speech_seconds, level_db, noise_db, snr_db, clipped_share, decay_seconds, bandwidth_hz, tones_share, voices_apart, manner, warnings, refusal), warnings and refusal (kind, message) of all clips together, segments (clip, start, end: the parts that are taken), taken_seconds, voice (the file written, or null), exit_code. Levels are decibels of full scale.",
             "--timings jsonl prints an object a word: start, end (seconds), text, spoken, source (bytes from and to). srt and vtt group words into cues of at most two lines of 42 characters and six seconds.",
             "Fields are only ever added.",
         ],

@@ -42,7 +42,7 @@ fn find(wanted: &str) -> anyhow::Result<VoiceFile> {
 }
 
 /// Writes a voice under its name when it is whole.
-fn write(voice: &VoiceFile, path: &Path) -> anyhow::Result<()> {
+pub(crate) fn write(voice: &VoiceFile, path: &Path) -> anyhow::Result<()> {
     let shown = path.display();
     let bytes = voice.to_bytes().or_exit(Exit::Usage, format!("cannot write {shown}"))?;
     interrupt::listen()?;
@@ -51,7 +51,8 @@ fn write(voice: &VoiceFile, path: &Path) -> anyhow::Result<()> {
     written.or_exit(Exit::Output, format!("cannot write {shown}"))
 }
 
-fn check_output(path: &Path) -> anyhow::Result<()> {
+/// Whether a voice file may have this name.
+pub(crate) fn check_output(path: &Path) -> anyhow::Result<()> {
     if path.extension().is_some_and(|extension| extension == "voice") {
         return Ok(());
     }

@@ -1,5 +1,6 @@
 //! The command as its users meet it: arguments in; bytes, messages and an exit code out.
 
+mod clone;
 mod commands;
 mod hostile;
 mod output;

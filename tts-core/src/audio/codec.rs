@@ -28,7 +28,7 @@ pub(super) struct Opus {
 }
 
 enum OpusStreams {
-    One(OpusDecoder),
+    One(Box<OpusDecoder>),
     Several(OpusMSDecoder),
 }
 
@@ -85,7 +85,7 @@ impl Opus {
         let channels = usize::from(channels);
         let refuse = |error| format!("Opus with {channels} channels in mapping {family}: {error}");
         let decoder = match family {
-            0 => OpusStreams::One(OpusDecoder::new(OPUS_RATE as i32, channels).map_err(refuse)?),
+            0 => OpusStreams::One(Box::new(OpusDecoder::new(OPUS_RATE as i32, channels).map_err(refuse)?)),
             _ => OpusStreams::Several(OpusMSDecoder::new(OPUS_RATE as i32, channels, family).map_err(refuse)?),
         };
         let gain = 10_f32.powf(f32::from(i16::from_le_bytes(gain)) / 256.0 / 20.0);

@@ -58,7 +58,7 @@ pub(super) fn read(
     if ending == Ending::Complete && declared.is_some_and(|declared| seconds + MISSING_SECONDS < declared) {
         ending = Ending::Truncated;
     }
-    if declared.is_none() && ending == Ending::Truncated && sniff::container(head) == "WAV" {
+    if declared.is_none() && ending == Ending::Truncated && ["WAV", "WebM"].contains(&sniff::container(head)) {
         // a stream that ends when its writer did
         ending = Ending::Complete;
     }
@@ -180,6 +180,10 @@ fn listen<'o>(
         Some(heard) => Ok(Heard { ending, damaged, ..heard }),
         None if damaged > 0 => {
             let what = format!("none of its {damaged} packets can be decoded");
+            Err(AudioError::Damaged { origin: origin.to_owned(), what })
+        }
+        None if ending == Ending::Truncated => {
+            let what = "it breaks off before the first sample".to_owned();
             Err(AudioError::Damaged { origin: origin.to_owned(), what })
         }
         None => Err(AudioError::Empty { origin: origin.to_owned() }),

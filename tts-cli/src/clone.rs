@@ -1,0 +1,93 @@
+//! `tts clone`: recordings of a person to a `.voice` file, after a look at whether that can work.
+
+mod report;
+
+use std::path::Path;
+
+use tts_core::audio::{self, Recording};
+use tts_core::{Clip, Prosody, VoiceCard, VoiceFile, doctor};
+
+use crate::args::CloneArgs;
+use crate::exit::{Exit, Failure, OrExit};
+use crate::message::{self, JsonPlace, Loudness};
+use crate::request::EngineRequest;
+use crate::sink::file::Staged;
+use crate::voice;
+use report::Report;
+
+/// Makes a voice of recordings, or says why that cannot be.
+///
+/// # Errors
+/// With [`Exit::Usage`] for names that do not go together, [`Exit::Output`] if the voice cannot be written,
+/// [`Exit::Input`] if a recording or the model cannot be used. Recordings that can be read but not used are no error but
+/// a report that ends with [`Exit::Input`].
+pub(crate) fn run(args: CloneArgs) -> anyhow::Result<Exit> {
+    let CloneArgs { clips: paths, output, dry_run, force, json, quiet, verbose, .. } = &args;
+    message::set_loudness(match (quiet, verbose) {
+        (true, _) => Loudness::Quiet,
+        (_, true) => Loudness::Verbose,
+        _ => Loudness::Normal,
+    });
+    if let Some(output) = output {
+        check_output(output, *force)?;
+    }
+    let recordings = paths.iter().map(|path| read(path)).collect::<anyhow::Result<Vec<_>>>()?;
+    let clips: Vec<Clip<'_>> = recordings.iter().map(|heard| Clip { pcm: &heard.samples, rate: heard.rate }).collect();
+    let checkup = doctor::examine(&clips).or_exit(Exit::Input, "cannot use the recordings")?;
+    let mut report = Report::new(paths, &recordings, &checkup);
+    report.say();
+    let exit = if let Some(refusal) = &checkup.refusal {
+        let which = if let [path] = &paths[..] { path.display().to_string() } else { "these recordings".to_owned() };
+        message::error(&format!("no voice can be made of {which}: {refusal}"));
+        Exit::Input
+    } else if let (Some(output), false) = (output, dry_run) {
+        let chosen: Vec<Clip<'_>> = checkup.segments.iter().map(|segment| segment.of(&clips)).collect();
+        make(&args, output, &chosen)?;
+        report.voice = Some(output.display().to_string());
+        Exit::Done
+    } else {
+        Exit::Done
+    };
+    if *json {
+        report.exit_code = exit.code();
+        message::json(JsonPlace::Stdout, &report)?;
+    }
+    Ok(exit)
+}
+
+fn read(path: &Path) -> anyhow::Result<Recording> {
+    audio::read(path).map_err(|error| Failure::new(Exit::Input, error.to_string()).into())
+}
+
+/// Whether a voice may and can be written there, asked before any work is done.
+fn check_output(path: &Path, force: bool) -> anyhow::Result<()> {
+    voice::check_output(path)?;
+    if path.exists() && !force {
+        let text = format!("{} exists already; add --force to replace it, or choose another name", path.display());
+        return Err(Failure::new(Exit::Output, text).into());
+    }
+    Staged::create(path).map(drop)
+}
+
+/// Listens to the chosen parts and writes the voice.
+fn make(args: &CloneArgs, output: &Path, chosen: &[Clip<'_>]) -> anyhow::Result<()> {
+    let engine = EngineRequest::of_model(args.model.clone(), None).engine()?;
+    let heard = engine.listen(chosen).or_exit(Exit::Input, "cannot make a voice")?;
+    let stem = || output.file_stem().map_or_else(|| "voice".to_owned(), |stem| stem.to_string_lossy().into_owned());
+    let mut card = VoiceCard::unknown(args.name.clone().unwrap_or_else(stem));
+    for (field, given) in
+        [(&mut card.language, &args.language), (&mut card.licence, &args.licence), (&mut card.consent, &args.consent)]
+    {
+        if let Some(given) = given {
+            field.clone_from(given);
+        }
+    }
+    if args.consent.is_none() {
+        message::hint("no --consent was given, so the voice says \"unknown\"; make voices only of people who agreed");
+    }
+    let voice = VoiceFile { card, timbre: heard.timbre, prosody: Prosody::default(), measured: None };
+    voice::write(&voice, output)?;
+    let shown = output.display();
+    message::hint(&format!("wrote {shown}; to hear it: tts say --voice {shown} \"Good evening.\""));
+    Ok(())
+}
