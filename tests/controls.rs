@@ -51,7 +51,7 @@ fn relative(found: &Measures, neutral: &Measures) -> [f32; 7] {
 }
 
 /// What a measure is at neutral, and the difference that counts as one whole step of its control.
-const UNITS: [(f32, f32); 7] = [(0.0, 8.0), (1.0, 1.0), (0.0, 12.0), (1.0, 1.0), (1.0, 0.45), (1.0, 1.5), (0.0, 6.0)];
+const UNITS: [(f32, f32); 7] = [(0.0, 8.0), (1.0, 1.0), (0.0, 12.0), (1.0, 1.0), (1.0, 0.45), (1.0, 1.5), (0.0, 12.0)];
 
 /// What is asked of every control: low to high, the neutral value among them.
 const ASKED: [[f32; 5]; 7] = [
@@ -138,8 +138,8 @@ fn final_slope_moves_the_end_alone() {
 #[test]
 fn a_whisper_is_one() {
     let (plain, whisper) = (measured(Prosody::default()), measured(with("whisper", 1.0)));
-    println!("voiced {:.2} and {:.2}", plain.voiced, whisper.voiced);
-    assert!(plain.voiced > 0.5 && whisper.voiced < 0.2, "{} {}", plain.voiced, whisper.voiced);
+    println!("harmonicity {:.1} and {:.1} dB", plain.harmonicity, whisper.harmonicity);
+    assert!(plain.harmonicity > 15.0 && whisper.harmonicity < 6.0, "{plain:?} {whisper:?}");
     let level = |prosody| 20.0 * crate::measure::rms(&speak(TEXT, prosody)).log10();
     let down = level(with("whisper", 1.0)) - level(Prosody::default());
     println!("level {down:.1} dB");
@@ -160,7 +160,7 @@ fn emotions_differ_as_they_should() {
     let find = |emotion| all.iter().find(|(other, _)| *other == emotion).unwrap().1;
     let (happy, sad, angry) = (find(Emotion::Happy), find(Emotion::Sad), find(Emotion::Angry));
     assert!(happy[0] > 3.0 && happy[1] > 1.05 && happy[4] > 1.03, "{happy:?}");
-    assert!(sad[0] < -0.6 && sad[1] < 0.85 && sad[2] < -1.5 && sad[4] < 0.9, "{sad:?}");
+    assert!(sad[0] < -0.6 && sad[1] < 0.95 && sad[2] < -1.5 && sad[4] < 0.9, "{sad:?}");
     assert!(angry[0] > 4.0 && angry[2] > 6.0, "{angry:?}");
     for (i, (a, first)) in all.iter().enumerate() {
         for (b, second) in &all[..i] {

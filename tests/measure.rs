@@ -48,6 +48,9 @@ pub(crate) fn silence_around(pcm: &[f32]) -> (usize, usize) {
 const WINDOW: usize = 960;
 const STEP: usize = 480;
 
+/// Periods in samples: 480 to 60 Hz.
+const LAGS: std::ops::Range<usize> = 50..400;
+
 /// dB below which nothing is heard, and windows of that which are a pause.
 const QUIET: f32 = -55.0;
 const PAUSE: usize = 5;
@@ -87,8 +90,6 @@ pub(crate) struct Measures {
     pub(crate) pauses: f32,
     /// Seconds that are not.
     pub(crate) speech: f32,
-    /// Share of what is not quiet that is clearly periodic.
-    pub(crate) voiced: f32,
 }
 
 impl Track {
@@ -135,24 +136,28 @@ impl Track {
             harmonicity: harmonicity[3 * harmonicity.len() / 4],
             pauses: 1.0 - loud as f32 / inside.len().max(1) as f32,
             speech: loud as f32 * STEP as f32 / RATE,
-            voiced: voiced.len() as f32 / loud.max(1) as f32,
         }
     }
 }
 
 impl Moment {
     fn new(window: &[f32], tables: &[(f32, f32)]) -> Self {
-        let half = WINDOW / 2;
+        // short enough that the pitch hardly moves within
+        let half = WINDOW / 3;
         let energy = |at: usize| window[at..at + half].iter().map(|x| x * x).sum::<f32>();
         let first = energy(0);
-        let (mut best, mut value) = (0, 0.0);
-        for lag in 50..400 {
+        let correlation = |lag: usize| {
             let product: f32 = (0..half).map(|i| window[i] * window[i + lag]).sum();
-            let c = product / (first * energy(lag)).sqrt().max(1e-9);
-            if c > value + 0.02 {
-                (best, value) = (lag, c);
-            }
-        }
+            product / (first * energy(lag)).sqrt().max(1e-9)
+        };
+        let all: Vec<f32> = (LAGS.start..LAGS.end).map(correlation).collect();
+        let value = all.iter().copied().fold(0.0, f32::max);
+        // the first peak that is nearly as high as the highest: later ones are its multiples
+        let peak = |&i: &usize| {
+            let (before, after) = (all.get(i.wrapping_sub(1)), all.get(i + 1));
+            all[i] >= 0.9 * value && before.is_none_or(|b| *b < all[i]) && after.is_none_or(|a| *a <= all[i])
+        };
+        let best = LAGS.start + (0..all.len()).find(peak).unwrap_or(0);
         let level = 20.0 * rms(window).max(1e-6).log10();
         let log_f0 = (value > 0.5 && level > QUIET).then(|| (RATE / best as f32).ln());
         let alpha = if log_f0.is_some() { alpha_ratio(window, tables) } else { 0.0 };

@@ -112,6 +112,7 @@ pub(crate) struct VoiceInfoArgs {
 
 /// Make a voice between voices, such as: tts voice mix nora:0.7 my.voice:0.3 -o c.voice
 #[derive(Debug, Args)]
+#[command(override_usage = "tts voice mix [OPTIONS] -o FILE VOICE[:WEIGHT] VOICE[:WEIGHT]...")]
 pub(crate) struct VoiceMixArgs {
     /// A name from `tts voices` or a .voice file, and its weight [default weight: 1]
     #[arg(value_name = "VOICE[:WEIGHT]", required = true, num_args = 2..)]

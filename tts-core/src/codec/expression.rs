@@ -31,9 +31,9 @@ const WHISPER_LOW: f32 = 8.0;
 /// From here on nothing of the voice is left.
 const VOICELESS: f32 = 0.995;
 /// dB about the usual level within which the level is stretched; what is further off moves with the end.
-const VARIATION_REACH: (f32, f32) = (-15.0, 15.0);
+const VARIATION_REACH: (f32, f32) = (-20.0, 20.0);
 /// Where compression lets go of a falling level, so that it does not lift the silence: dB about the usual.
-const VARIATION_SILENCE: f32 = -35.0;
+const VARIATION_SILENCE: f32 = -40.0;
 /// Voiced sub-frames that the expected means count for, and that a mean remembers at most.
 const MEAN_PRIOR: f32 = 100.0;
 const MEAN_MEMORY: f32 = 800.0;

@@ -168,7 +168,7 @@ impl MeasuredProsody {
 }
 
 /// dB of harmonicity that breathiness 1 costs, measured on the sound (docs/QUALITY.md).
-const BREATH_DB: f32 = 6.0;
+const BREATH_DB: f32 = 12.0;
 
 impl Prosody {
     /// The controls by name, in the order of [`Overrides::NAMES`].
