@@ -28,9 +28,10 @@ pub(crate) fn resample(pcm: &[f32], rate: SampleRate) -> Result<Vec<f32>, String
     }
     let words = |error: &dyn std::fmt::Display| format!("cannot resample from {rate}: {error}");
     let input = SequentialSlice::new(pcm, 1, pcm.len()).map_err(|error| words(&error))?;
-    // one block a chunk: the longer the block, the sharper the filter
     let (from, window) = (rate.0 as usize, WindowFunction::BlackmanHarris2);
-    let chunk = 1024 * from.div_ceil(RATE as usize);
+    // one block a chunk: the longer the block, the sharper the filter; of even length, or its delay is not whole
+    let even = 2 * from / gcd(from, RATE as usize);
+    let chunk = (1024 * from.div_ceil(RATE as usize)).next_multiple_of(even);
     let mut resampler = Fft::<f32>::new_custom(from, RATE as usize, chunk, 1, 1, window, FixedSync::Input)
         .map_err(|error| words(&error))?;
     let mut out = resampler.process_all(&input, pcm.len(), None).map_err(|error| words(&error))?.take_data();
@@ -38,6 +39,10 @@ pub(crate) fn resample(pcm: &[f32], rate: SampleRate) -> Result<Vec<f32>, String
     let expected = (pcm.len() as u64 * u64::from(RATE)).div_ceil(rate.0.into());
     out.resize(expected as usize, 0.0);
     Ok(out)
+}
+
+fn gcd(a: usize, b: usize) -> usize {
+    if b == 0 { a } else { gcd(b, a % b) }
 }
 
 #[cfg(test)]
@@ -54,7 +59,7 @@ mod tests {
 
     #[test]
     fn a_sine_stays_what_and_where_it_is() {
-        for rate in COMMON {
+        for rate in COMMON.into_iter().chain([44_101]) {
             for hz in [100.0, 1000.0, 0.45 * f64::from(rate.min(RATE))] {
                 let pcm = sine(rate, hz, rate as usize);
                 let out = resample(&pcm, SampleRate(rate)).unwrap();

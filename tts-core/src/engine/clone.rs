@@ -56,8 +56,8 @@ mod tests {
     use safetensors::tensor::TensorView;
     use safetensors::{Dtype, SafeTensors, serialize};
 
+    use super::super::EngineOptions;
     use super::*;
-    use crate::EngineOptions;
 
     const CONFIG: &str = include_str!("../../../weights/config.toml");
     const WEIGHTS: &[u8] = include_bytes!("../../../weights/model.safetensors");
