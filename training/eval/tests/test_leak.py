@@ -8,8 +8,9 @@ import numpy as np
 import soundfile
 
 from tests.voice import RATE, tone
-from tts_eval import clones, corpus, leak, timbre
+from tts_eval import clones, corpus, leak, systems, timbre
 from tts_eval.clones import Bench, Size
+from tts_eval.engine import Missing
 
 STATES = {"neutral": (0, 0.0), "anger": (6, 4.0), "sadness": (-2, -3.0)}  # semitones, dB an octave
 USUAL = {"a": 200.0, "b": 110.0, "c": 230.0, "d": 125.0}
@@ -115,6 +116,21 @@ class Leaking(unittest.TestCase):
             (pitch,) = timbre.habitual_pitch(self.bench, system)
             self.assertAlmostEqual(pitch.rows[1][1][0], error, delta=0.3)
             self.assertAlmostEqual(pitch.rows[0][1][0], 4.0, delta=0.3)
+
+    def test_the_copying_baseline_is_asked_for_in_the_way_there_is(self):
+        for there, clone_options, say_options in (
+            ({("clone", "--like-the-clip")}, ["--like-the-clip"], []),
+            ({("say", "--like-the-clip")}, [], ["--like-the-clip"]),
+            ({("say", "--prosody-from")}, [], ["--prosody-from"]),
+        ):
+            engine = mock.Mock()
+            engine.name = "x"
+            engine.has = lambda *asked, there=there: asked in there
+            copy = systems.Copy(engine)
+            self.assertEqual((copy.clone_options, copy.say_options), (clone_options, say_options))
+        engine.has = lambda *asked: False
+        with self.assertRaises(Missing):
+            systems.Copy(engine)
 
     def test_a_second_run_measures_nothing_again(self):
         system = Copier(0.5)

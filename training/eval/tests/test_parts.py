@@ -63,7 +63,7 @@ class Studio:
 
     def __init__(self):
         self.engine = mock.Mock()
-        self.engine.has = lambda command, option=None: option in ("--pitch", "--range", "--emotion")
+        self.engine.has = lambda command, option=None: option in ("--pitch", "--range", "--breathiness", "--emotion")
         self.engine.range_of = lambda option: None
         self.engine.choices_of = lambda option: ["happy", "sad", "angry"]
 
@@ -71,11 +71,13 @@ class Studio:
         return [(voice, text) for voice in self.voices for text in self.texts]
 
     def say(self, voice, text, *options):
-        out = dict.fromkeys(PROSODY, 0.0) | {"f0_median": 5.0 + len(voice), "f0_sd": 2.0}
+        out = dict.fromkeys(PROSODY, 0.0) | {"f0_median": 5.0 + len(voice), "f0_sd": 2.0, "hnr": 20.0}
         for option in options:
             name, value = option.split("=")
             if name == "--pitch":
                 out["f0_median"] += float(value)
+            if name == "--breathiness":
+                out["hnr"] -= float(value)
             if name == "--range":
                 out["f0_sd"] *= float(value)
                 out["f0_median"] += 2 * (float(value) - 0.5) / 1.5
@@ -87,10 +89,10 @@ class Studio:
 class Controls(unittest.TestCase):
     def test_obedience_and_cross_talk(self):
         asked, cross = controls.asked_and_measured(Studio())
-        self.assertEqual([row[0] for row in asked.rows], ["--pitch", "--range"])
+        self.assertEqual([row[0] for row in asked.rows], ["--pitch", "--range", "--breathiness"])
         self.assertTrue(all(abs(row[3][0] - 1) < 1e-9 for row in asked.rows))
         self.assertIn("--energy", asked.note)
-        largest = {row[0]: row[3] for row in cross.rows}
+        largest = {row[0]: row[4] for row in cross.rows}
         self.assertAlmostEqual(largest["--pitch"], 0.0)
         self.assertAlmostEqual(largest["--range"], 0.25)
 

@@ -45,12 +45,18 @@ def arguments(given=None):
             sub.add_argument("--each", type=int, help="references of each speaker and emotion (2; quick 1)")
         if name in ("words", "all"):
             sub.add_argument("--sentences", type=int, help="of held-out readers (200; quick 40)")
+            sub.add_argument("--against", default=",".join(words.OTHERS), help="other synthesisers, with commas; '' for none")
         if name in ("words", "controls", "presets", "all"):
             sub.add_argument("--voices", default="", help="shipped voices, with commas; controls and presets: four of `tts voices`")
     sub = commands.add_parser("pairs", help="judge a folder of pairs of recordings")
     sub.add_argument("folder")
     sub.add_argument("--out", default=None)
     return parser.parse_args(given)
+
+
+def named(given):
+    """The parts of a list with commas; none of nothing."""
+    return [part.strip() for part in given.split(",") if part.strip()]
 
 
 def guarded(name, title, make):
@@ -68,7 +74,7 @@ def benched(names, engine, options):
         size.each = options.each
     bench = Bench(engine, size)
     systems, absent = {}, []
-    for name in options.systems.split(","):
+    for name in named(options.systems):
         if name not in NAMED:
             raise SystemExit(f"--systems {name}: there is {', '.join(NAMED)}")
         try:
@@ -81,16 +87,12 @@ def benched(names, engine, options):
             if absent:
                 table.note += f" Not measured: {'; '.join(absent)}."
             yield table
-    if "presets" in names or options.command in ("presets", "all"):
-        clone = systems.get("clone")
-        if clone:
-            yield from guarded("preset_identity", "Presets: cost in likeness", lambda: controls.preset_identity(bench, clone))
 
 
 def shipped(engine, asked, quick):
     """Voices to sweep: those asked for, or the first two women and men that `tts voices` lists."""
     if asked:
-        return asked.split(",")
+        return named(asked)
     listed = json.loads(engine.run("voices", "--json"))
     listed = listed.get("voices", listed) if isinstance(listed, dict) else listed
     women = [voice["name"] for voice in listed if voice["gender"] == "woman"]
@@ -114,10 +116,12 @@ def tables(options):
         if "controls" in wanted:
             yield from guarded("controls", "Controls", lambda: controls.asked_and_measured(booth))
         if "presets" in wanted:
-            yield from guarded("presets", "Presets", lambda: controls.presets(booth))
+            yield from guarded("presets", "Presets told apart", lambda: controls.presets(booth))
+            cost_of = lambda: controls.preset_identity(Bench(engine, QUICK if options.quick else FULL))
+            yield from guarded("preset_identity", "Presets: cost in likeness", cost_of)
     if "words" in wanted:
         count = options.sentences or (40 if options.quick else 200)
-        yield from words.word_errors(engine, count, [voice for voice in options.voices.split(",") if voice])
+        yield from words.word_errors(engine, count, named(options.voices), named(options.against))
     if "cost" in wanted:
         yield from guarded("cost", "Cloning a clip of 5 s", lambda: cost.of_cloning(engine))
 

@@ -11,7 +11,7 @@ from .identity import Judges, SpeakerVectors
 from .sound import LEAK, PROSODY, measure, read
 from .store import Store, digest
 
-FIGURES = 1  # count up when what `measure` says changes
+FIGURES = 2  # count up when what `measure` says changes
 
 
 @dataclass
@@ -79,10 +79,10 @@ class Bench:
 
     def clones(self, system):
         """[reference][text] of everything."""
-        out = []
+        out, known = [], len(self.store(system).held)
         for number, row in enumerate(self.references, 1):
             out.append([self.clone(system, row, text) for text in range(len(self.texts))])
-            if number % 10 == 0:
+            if number % 10 == 0 and len(self.store(system).held) > known:
                 print(f"{system.name}: {number} of {len(self.references)} references", flush=True)
         return out
 

@@ -16,24 +16,26 @@ from .report import Table
 from .sound import PROSODY, measure
 from .stats import discriminant, interval, predict, spearman
 from .store import Store, digest
+from .systems import Clone
 
-# Option: (the figure it should move, what it is, values where the help gives no range).
+# Option: (the figure it should move, its sign, what it is, values where they fit the range that the help gives).
 CONTROLS = {
-    "--pitch": ("f0_median", "F0 median (st)", [-4, -2, 0, 2, 4]),
-    "--range": ("f0_sd", "F0 SD (st)", [0.5, 0.75, 1, 1.5, 2]),
-    "--energy": ("alpha", "alpha ratio (dB)", [-1, -0.5, 0, 0.5, 1]),
-    "--variation": ("level_sd", "level SD (dB)", [0.5, 0.75, 1, 1.25, 1.5]),
-    "--rate": ("rate", "rate (ln)", [0.6, 0.8, 1, 1.3, 1.6]),
-    "--pause-scale": ("pause_share", "pause share", [0.25, 0.5, 1, 2, 3]),
-    "--breathiness": ("hnr", "HNR (dB)", [0, 0.25, 0.5, 0.75, 1]),
-    "--final-slope": ("final_slope", "final slope (st/s)", [-1, -0.5, 0, 0.5, 1]),
+    "--pitch": ("f0_median", 1, "F0 median (st)", [-4, -2, 0, 2, 4]),
+    "--range": ("f0_sd", 1, "F0 SD (st)", [0.5, 0.75, 1, 1.5, 2]),
+    "--energy": ("alpha", 1, "alpha ratio (dB)", [-6, -3, 0, 3, 6]),
+    "--variation": ("level_sd", 1, "level SD (dB)", [0.5, 0.75, 1, 1.5, 2]),
+    "--rate": ("rate", 1, "rate (ln)", [0.6, 0.8, 1, 1.3, 1.6]),
+    "--pause-scale": ("pause_share", 1, "pause share", [0.25, 0.5, 1, 2, 3]),
+    "--breathiness": ("hnr", -1, "-HNR (dB)", [0, 0.25, 0.5, 0.75, 1]),
+    "--whisper": ("voiced_share", -1, "unvoiced share", [0, 0.25, 0.5, 0.75, 1]),
+    "--final-slope": ("final_slope", 1, "final slope (st/s)", [-6, -3, 0, 3, 6]),
 }
 CLASSES = ["happy", "sad", "angry", "calm", "excited", "whispery"]  # the first five that there are
 
 
 def values(engine, option):
     """Five values: those of the table, pulled into the range that the help gives; or spread over it."""
-    wanted = CONTROLS[option][2]
+    wanted = CONTROLS[option][3]
     bounds = engine.range_of(option)
     if bounds is None:
         return wanted
@@ -100,24 +102,28 @@ def asked_and_measured(booth):
         note += f" Not in this build: {', '.join(absent)}."
     table = Table("controls", "Controls: asked against measured", ["control", "figure", "values", "Spearman", "must", "want"], note)
     swept = {option: sweep(booth, option) for option in there}
-    column = {option: PROSODY.index(CONTROLS[option][0]) for option in there}
+
+    def own(option, said):
+        """The figure of `option` in what was said, `[places, 5]`, so signed that it should rise."""
+        figure, sign = CONTROLS[option][:2]
+        return sign * said[:, :, PROSODY.index(figure)]
+
     for option, (asked, said) in swept.items():
-        own = said[:, :, column[option]]
-        found = interval(list(own), lambda drawn, asked=asked: rank(asked, np.array(drawn)), draws=500)
-        table.add(option, CONTROLS[option][1], " ".join(f"{value:g}" for value in asked), found, ".8", ".9")
+        found = interval(list(own(option, said)), lambda drawn, asked=asked: rank(asked, np.array(drawn)), draws=500)
+        table.add(option, CONTROLS[option][2], " ".join(f"{value:g}" for value in asked), found, ".8", ".9")
     cross = Table(
         "crosstalk",
         "Controls: cross-talk",
-        ["control", *(CONTROLS[option][1] for option in there), "largest", "must", "want"],
+        ["control", *(CONTROLS[option][2] for option in there), "largest", "must", "want"],
         "Change of a figure over the whole sweep of a control, as a part of its change over the sweep of its own control; "
         "in brackets Spearman of what was asked and that figure.",
     )
     for option, (asked, said) in swept.items():
         row, worst = [], 0.0
         for other in there:
-            whole = span(swept[other][1][:, :, column[other]])
-            part = abs(span(said[:, :, column[other]]) / whole) if whole else float("nan")
-            row.append(f"{part:.2f} ({rank(asked, said[:, :, column[other]]):.2f})")
+            whole = span(own(other, swept[other][1]))
+            part = abs(span(own(other, said)) / whole) if whole else float("nan")
+            row.append(f"{part:.2f} ({rank(asked, own(other, said)):.2f})")
             worst = max(worst, part) if other != option and np.isfinite(part) else worst
         cross.add(option, *row, worst, ".35", ".2")
     return [table, cross]
@@ -172,15 +178,16 @@ def other_voices_and_texts(place, features, label):
     return guess
 
 
-def preset_identity(bench, system, count=5):
+def preset_identity(bench, count=5):
     """What a preset costs in likeness: nSIM of clones of neutral clips with it and without."""
     bench.engine.need("say", "--emotion")
+    bench.engine.need("clone")
     chosen = [name for name in CLASSES if name in bench.engine.choices_of("--emotion")][:count]
     judges = bench.judges()
     table = Table("preset_identity", "Presets: cost in likeness", ["preset", "nSIM", "change", "must", "want"], "Clones of neutral clips.")
     plain = None
     for name in [None, *chosen]:
-        spoken = type(system)(bench.engine, say_options=[f"--emotion={name}"] if name else [])
+        spoken = Clone(bench.engine, say_options=[f"--emotion={name}"] if name else [])
         scores = []
         for speaker in bench.speakers:
             mine = [row for row in bench.references if (row["speaker"], row["emotion"]) == (speaker, "neutral")]

@@ -1,6 +1,6 @@
 """Who is heard: EmoDB's actors as references (for evaluation only, never for training), and readers nobody trained on.
 
-`SHARED` (environment) holds `eval/emodb` and `speech`, each with `manifest.tsv`; README.md says where the recordings come from.
+`EMODB` and `SPEECH` (environment) are folders with recordings and a `manifest.tsv`; README.md says what they are.
 """
 import csv
 import importlib.util
@@ -14,7 +14,10 @@ import soundfile
 from .store import digest
 
 PROJECT = Path(__file__).resolve().parents[3]
-SHARED = Path(os.environ.get("SHARED", PROJECT.parent / "shared"))
+BESIDE = PROJECT.parent / "shared"
+EMODB = Path(os.environ.get("EMODB", BESIDE / "eval" / "emodb"))
+SPEECH = Path(os.environ.get("SPEECH", BESIDE / "speech"))
+PROTOTYPE = Path(os.environ.get("PROTOTYPE", BESIDE / "native" / "model.safetensors"))
 WORK = Path(os.environ.get("WORK", PROJECT / "work")) / "eval"
 DATA = Path(__file__).resolve().parents[1] / "data"
 
@@ -52,7 +55,9 @@ class EmoDB:
     """The clips, and which of them are references and which stay to judge identity by."""
 
     def __init__(self, folder=None):
-        self.folder = Path(folder or SHARED / "eval" / "emodb")
+        self.folder = Path(folder or EMODB)
+        if not (self.folder / "manifest.tsv").exists():
+            raise SystemExit(f"{self.folder}/manifest.tsv is missing: set EMODB to the folder that holds EmoDB and its manifest")
         self.rows = table(self.folder / "manifest.tsv")
         for row in self.rows:
             row["id"] = Path(row["path"]).stem
@@ -100,14 +105,15 @@ def split_rule():
 def held_out_sentences(count, longest=17.0):
     """Up to `count` recordings of readers that no stage of training heard (learners of English left out), in an order that does
     not depend on `count`: rows with `id`, `file` and `text` in sentence case."""
-    folder = SHARED / "speech"
+    if not (SPEECH / "manifest.tsv").exists():
+        raise SystemExit(f"{SPEECH}/manifest.tsv is missing: set SPEECH to the folder that holds the recordings and their manifest")
     held = split_rule()
     chosen = []
-    for row in table(folder / "manifest.tsv"):
+    for row in table(SPEECH / "manifest.tsv"):
         if row["set"] != "speechocean762" and held(row) and float(row["seconds"]) <= longest:
             text = row["text"] if row["text"] != row["text"].upper() else row["text"].capitalize()
             text = re.sub(r"\bi\b", "I", text)
-            chosen.append(row | {"id": Path(row["path"]).stem, "file": folder / row["path"], "text": text})
+            chosen.append(row | {"id": Path(row["path"]).stem, "file": SPEECH / row["path"], "text": text})
     return sorted(chosen, key=lambda row: digest(row["id"]))[:count]
 
 

@@ -28,7 +28,7 @@ LEAK = {
     "pause_share": "pause share",
 }
 # What an emotion is read from.
-PROSODY = [*LEAK, "f0_slope", "final_slope", "hnr", "tilt", *(f"mfcc{i}" for i in range(1, CEPSTRA + 1))]
+PROSODY = [*LEAK, "f0_slope", "final_slope", "hnr", "tilt", "voiced_share", *(f"mfcc{i}" for i in range(1, CEPSTRA + 1))]
 
 
 def at_rate(pcm, rate, wanted=RATE):
@@ -128,6 +128,7 @@ def measure(pcm, rate, syllables=None):
     out["level"] = float(10 * np.log10(np.mean(10 ** (level[speech] / 10))))
     out["level_sd"] = float(level[speech].std())
     seconds, hz, strength = track(pcm)
+    out["voiced_share"] = float(min(1.0, len(hz) / len(spoken)))
     if len(hz) < 10:
         return out
     pitch = semitones(hz)

@@ -9,8 +9,9 @@ import numpy as np
 import soundfile
 from safetensors.numpy import load_file
 
-from .corpus import SHARED, WORK
+from .corpus import PROTOTYPE, WORK
 from .engine import Missing
+from .sound import at_rate
 from .store import digest
 
 
@@ -53,19 +54,31 @@ class Copy(Clone):
     """The same engine told to copy the performance as well: the baseline to beat."""
 
     name = "copy"
-    title = "copying everything (--like-the-clip)"
+    title = "copying the clip's performance"
 
     def __init__(self, engine):
         engine.need("clone")
-        if engine.has("clone", "--like-the-clip"):
-            super().__init__(engine, clone_options=["--like-the-clip"], say_options=self.said(engine))
-        elif engine.has("say", "--like-the-clip"):
-            super().__init__(engine, say_options=["--like-the-clip"])
-        else:
+        at_clone = engine.has("clone", "--like-the-clip")
+        self.flag = engine.has("say", "--like-the-clip")
+        self.takes_clip = not at_clone and not self.flag and engine.has("say", "--prosody-from")
+        if not (at_clone or self.flag or self.takes_clip):
             raise Missing("this build has no --like-the-clip")
+        super().__init__(
+            engine,
+            clone_options=["--like-the-clip"] if at_clone else [],
+            say_options=["--like-the-clip"] if self.flag else ["--prosody-from"] if self.takes_clip else [],
+        )
 
-    def said(self, engine):
-        return ["--like-the-clip"] if engine.has("say", "--like-the-clip") else []
+    def keep(self, clip):
+        voice = super().keep(clip)
+        return (voice, clip) if self.takes_clip else voice
+
+    def speak(self, kept, text, seed):
+        if not self.takes_clip:
+            return super().speak(kept, text, seed)
+        voice, clip = kept
+        self.say_options = ["--prosody-from", clip]
+        return super().speak(voice, text, seed)
 
 
 class Dvector:
@@ -74,10 +87,10 @@ class Dvector:
     name = "dvector"
     title = "single tower, the clip's pitch"
 
-    def __init__(self, engine, weights=None):
-        path = Path(weights or SHARED / "native" / "model.safetensors")
+    def __init__(self, engine, weights=PROTOTYPE):
+        path = Path(weights)
         if not path.exists():
-            raise Missing(f"{path} is missing: the baseline needs the prototype with its timbre encoder")
+            raise Missing(f"{path} is missing: set PROTOTYPE to the single-tower model with its timbre encoder")
         import torch
 
         from . import prototype
@@ -91,8 +104,6 @@ class Dvector:
     def keep(self, clip):
         if clip not in self.held:
             pcm, rate = soundfile.read(clip, dtype="float64")
-            from .sound import at_rate
-
             self.held[clip] = self.model.clone(at_rate(pcm, rate, self.library.RATE))
         return self.held[clip]
 

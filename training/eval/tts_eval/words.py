@@ -96,16 +96,21 @@ class Human:
         soundfile.write(target, pcm.mean(1), rate)
 
 
-def speakers(engine, voices=()):
+OTHERS = {
+    "flite rms": ("flite", "-voice", "rms", "-t", "{text}", "-o", "{target}"),
+    "flite slt": ("flite", "-voice", "slt", "-t", "{text}", "-o", "{target}"),
+    "espeak-ng": ("espeak-ng", "-v", "en-us", "-w", "{target}", "{text}"),
+}
+
+
+def speakers(engine, voices=(), others=tuple(OTHERS)):
     """(those there are, [reasons for those there are not])."""
     made, reasons = [Default(engine), *(Default(engine, voice) for voice in voices)], []
-    for title, *command in (
-        ("flite rms", "flite", "-voice", "rms", "-t", "{text}", "-o", "{target}"),
-        ("flite slt", "flite", "-voice", "slt", "-t", "{text}", "-o", "{target}"),
-        ("espeak-ng", "espeak-ng", "-v", "en-us", "-w", "{target}", "{text}"),
-    ):
+    for title in others:
+        if title not in OTHERS:
+            raise SystemExit(f"--against {title}: there is {', '.join(OTHERS)}")
         try:
-            made.append(Program(title, *command))
+            made.append(Program(title, *OTHERS[title]))
         except Missing as reason:
             reasons.append(f"{title}: {reason}")
     return made, reasons
@@ -114,7 +119,7 @@ def speakers(engine, voices=()):
 def errors(judge, speaker, rows):
     """[sentences, 2]: words wrong, words said. Kept in WORK, a line a sentence."""
     store = Store(WORK / "measured" / f"words-{speaker.key}.jsonl")
-    out = []
+    out, known = [], len(store.held)
     for number, row in enumerate(rows, 1):
 
         def make():
@@ -126,7 +131,7 @@ def errors(judge, speaker, rows):
         heard = store.get(f"{JUDGE} {row['id']} {digest(row['text'])}", make)
         said = words(row["text"])
         out.append((distance(said, heard), len(said)))
-        if number % 20 == 0:
+        if number % 20 == 0 and len(store.held) > known:
             print(f"{speaker.title}: {number} of {len(rows)} sentences, {np.sum(out, 0)[0] / np.sum(out, 0)[1]:.3f}", flush=True)
     return np.array(out, float)
 
@@ -143,10 +148,10 @@ def ratio(drawn):
     return (total[0] / total[1]) / (total[2] / total[3]) if total[2] else float("nan")
 
 
-def word_errors(engine, sentences=200, voices=()):
+def word_errors(engine, sentences=200, voices=(), others=tuple(OTHERS)):
     """The two tables."""
     judge = Judge()
-    made, reasons = speakers(engine, voices)
+    made, reasons = speakers(engine, voices, others)
     note = "pocketsphinx 5, default English model; intervals of 95 % by drawing sentences" + "".join(f"; {reason}" for reason in reasons) + "."
     tables = []
     harvard = [{"id": f"harvard{number:03}", "text": text} for number, text in enumerate(lines("harvard.txt"))]
@@ -155,11 +160,13 @@ def word_errors(engine, sentences=200, voices=()):
     lists.append(("harvard", f"Words: {len(harvard)} Harvard sentences", harvard, made))
     for name, title, rows, those in lists:
         measure = Human.title if name == "words" else "flite rms"
-        table = Table(name, title, ["speaker", "WER", "words", f"times {measure}"], note)
+        bounds = ("≤ 1.3 x human, below flite slt", "≤ 1.1 x human, below flite rms") if name == "words" else ("", "")
+        table = Table(name, title, ["speaker", "WER", "words", f"times {measure}", "must", "want"], note)
         found = {speaker.title: errors(judge, speaker, rows) for speaker in those}
         for speaker, counts in found.items():
             beside = [np.concatenate(pair) for pair in zip(counts, found[measure])] if measure in found else None
             times = interval(beside, ratio) if beside and speaker != measure else None
-            table.add(speaker, interval(list(counts), rate), int(counts[:, 1].sum()), times)
+            own = bounds if speaker == made[0].title else ("", "")
+            table.add(speaker, interval(list(counts), rate), int(counts[:, 1].sum()), times, *own)
         tables.append(table)
     return tables
