@@ -26,6 +26,9 @@ class Copier:
         speaker, state, _ = Path(clip).stem.split("_")
         return USUAL[speaker], STATES[state]
 
+    def refuses(self, clip):
+        return "too angry" if self.part is None and "anger" in str(clip) else None
+
     def speak(self, kept, text, seed):
         usual, (higher, brighter) = kept
         wobble = np.random.default_rng(seed).normal(0, 0.1)
@@ -116,6 +119,13 @@ class Leaking(unittest.TestCase):
             (pitch,) = timbre.habitual_pitch(self.bench, system)
             self.assertAlmostEqual(pitch.rows[1][1][0], error, delta=0.3)
             self.assertAlmostEqual(pitch.rows[0][1][0], 4.0, delta=0.3)
+
+    def test_what_one_system_refuses_is_asked_of_none(self):
+        rows, note = self.bench.admitted(self.bench.references, {"fine": Copier(0.0), "coward": Copier(None)})
+        self.assertEqual(len(rows), 16)
+        self.assertIn("8 clips left out; copies None refused", note)
+        rows, note = self.bench.admitted(self.bench.references, {"fine": Copier(0.0)})
+        self.assertEqual((len(rows), note), (24, ""))
 
     def test_the_copying_baseline_is_asked_for_in_the_way_there_is(self):
         for there, clone_options, say_options in (

@@ -43,6 +43,17 @@ class Bench:
         self.stores = {}
         self.spoken = {}
 
+    def admitted(self, rows, systems):
+        """(rows that every system takes, a sentence about the rest): all are judged on the same references."""
+        refused = {}
+        for row in rows:
+            for system in systems.values():
+                reason = system.refuses(self.emodb.wave(row))
+                if reason:
+                    refused[row["id"]] = f"{system.title} refused {row['id']} ({row['emotion']}, {row['seconds']} s): {reason}"
+        note = f" {len(refused)} clips left out; {next(iter(refused.values()))}." if refused else ""
+        return [row for row in rows if row["id"] not in refused], note
+
     def recording(self, row):
         """{figures, vector} of a clip."""
 

@@ -1,6 +1,6 @@
 """What can be asked to clone: each takes a reference WAV and keeps of it what it keeps, then says texts with a seed.
 
-Another system is another class with the same five members, named in `NAMED`.
+Another system is another class with the same members, named in `NAMED`.
 """
 import tempfile
 from pathlib import Path
@@ -10,7 +10,7 @@ import soundfile
 from safetensors.numpy import load_file
 
 from .corpus import PROTOTYPE, WORK
-from .engine import Missing
+from .engine import Failed, Missing
 from .sound import at_rate
 from .store import digest
 
@@ -34,6 +34,13 @@ class Clone:
             self.engine.clone(clip, target, *self.clone_options)
         return target
 
+    def refuses(self, clip):
+        """Why the clip cannot be cloned; None if it can."""
+        try:
+            self.keep(clip)
+        except Failed as reason:
+            return str(reason)
+
     def speak(self, kept, text, seed):
         """(pcm, rate)."""
         with tempfile.TemporaryDirectory() as folder:
@@ -43,11 +50,19 @@ class Clone:
 
     def timbre(self, kept):
         """The vector that says who speaks."""
-        return load_file(kept)["timbre"].reshape(-1)
+        return tensor(kept, "timbre")
 
     def log_f0(self, kept):
         """The person's habitual ln F0, as kept."""
-        return float(load_file(kept)["pitch"].reshape(-1)[0])
+        return float(tensor(kept, "pitch")[0])
+
+
+def tensor(voice, name):
+    """A tensor of a .voice file, flat."""
+    found = load_file(voice)
+    if name not in found:
+        raise Missing(f"{Path(voice).name} has no tensor `{name}`, only {', '.join(sorted(found))}")
+    return found[name].reshape(-1)
 
 
 class Copy(Clone):
@@ -106,6 +121,9 @@ class Dvector:
             pcm, rate = soundfile.read(clip, dtype="float64")
             self.held[clip] = self.model.clone(at_rate(pcm, rate, self.library.RATE))
         return self.held[clip]
+
+    def refuses(self, clip):
+        return None
 
     def speak(self, kept, text, seed):
         if text not in self.phones:

@@ -13,14 +13,14 @@ def clips(bench):
 
 def vector_emotion(bench, systems):
     """Emotion decodable from the vector alone, speaker-centred, beside the stock speaker vector."""
-    rows = clips(bench)
+    rows, refused = bench.admitted(clips(bench), systems)
     speaker, label = [row["speaker"] for row in rows], [row["emotion"] for row in rows]
     table = Table(
         "vector",
         "Emotion, read from the timbre vector",
         ["vector", "numbers", "accuracy", "chance", "p", "must", "want"],
         f"{len(rows)} clips of {len(bench.speakers)} speakers, {len(set(label))} classes, speaker-centred, folds by speaker, balanced accuracy, "
-        "linear discriminant; p by shuffling within speakers.",
+        f"linear discriminant; p by shuffling within speakers.{refused}",
     )
     vectors = {"stock d-vector (Resemblyzer)": [bench.recording(row)["vector"] for row in rows]}
     for system in systems.values():
@@ -34,7 +34,7 @@ def vector_emotion(bench, systems):
 
 def habitual_pitch(bench, systems):
     """How far the pitch kept of one emotional clip is from the median of the speaker's neutral clips."""
-    rows = [row for row in clips(bench) if row["emotion"] != "neutral"]
+    rows, refused = bench.admitted([row for row in clips(bench) if row["emotion"] != "neutral"], systems)
     usual = {}
     for speaker in bench.speakers:
         own = [r for r in bench.emodb.rows if r["speaker"] == speaker and r["emotion"] == "neutral"]
@@ -43,7 +43,7 @@ def habitual_pitch(bench, systems):
         "pitch",
         "Habitual F0 from one emotional clip: error in semitones",
         ["told by", "mean absolute error", "mean error", "must", "want"],
-        f"{len(rows)} clips of {len(bench.speakers)} speakers against the median of their neutral clips; mean over speakers.",
+        f"{len(rows)} clips of {len(bench.speakers)} speakers against the median of their neutral clips; mean over speakers.{refused}",
     )
 
     def add(title, kept):
