@@ -1,0 +1,1 @@
+"""Self-checks on synthetic sound and numbers: no recordings, no weights, no build of the command."""
