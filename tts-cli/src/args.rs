@@ -220,10 +220,10 @@ Output: aloud unless -o is given
 Voice: --voice NAME|FILE  see `tts voices`     --model DIR        --threads N
   --temperature 0..1.5  liveliness  --steps 1..64  work  --seed N  same sound
 How: --emotion neutral|calm|happy|sad|angry|excited|fearful|tender|whispery
-  --intensity 0..1     --rate 0.4..3           --pause-scale 0..5
+  --intensity 0..1 --rate 0.4..3 --pause-scale 0..5 --prosody-from CLIP
   --pitch -12..12  semitones above the voice's --range 0..3  of the melody
   --energy -12..12  dB                         --variation 0..2  of loudness
-  --breathiness 0..1   --whisper 0..1          --final-slope -12..12 semitones
+  --breathiness 0..1 --whisper 0..1 --final-slope -12..12 --like-the-clip
 Text: markdown, [[HH AH0 L OW1]] for phones, [[sad 0.5]] .. [[/]], [[pause 1s]]
   --lexicon FILE  lines of WORD PHONES         --emoji  speak their names
   --no-markdown  * # ` are text    --skip-code  no code blocks
@@ -268,6 +268,12 @@ pub(crate) struct SayArgs {
     pub(crate) engine: EngineArgs,
     #[command(flatten)]
     pub(crate) manner: MannerArgs,
+    /// Speak as the recordings were spoken that the voice was made of
+    #[arg(long, conflicts_with = "emotion")]
+    pub(crate) like_the_clip: bool,
+    /// Speak as somebody speaks in this recording
+    #[arg(long, value_name = "CLIP", conflicts_with_all = ["emotion", "like_the_clip"])]
+    pub(crate) prosody_from: Option<PathBuf>,
     /// Pitch: -12 to 12 semitones [default: 0]
     #[arg(long, value_name = "SEMITONES", value_parser = pitch, allow_negative_numbers = true)]
     pub(crate) pitch: Option<Semitones>,

@@ -85,7 +85,7 @@ fn make(args: &CloneArgs, output: &Path, chosen: &[Clip<'_>]) -> anyhow::Result<
     if args.consent.is_none() {
         message::hint("no --consent was given, so the voice says \"unknown\"; make voices only of people who agreed");
     }
-    let voice = VoiceFile { card, timbre: heard.timbre, prosody: Prosody::default(), measured: None };
+    let voice = VoiceFile { card, timbre: heard.timbre, prosody: Prosody::default(), measured: heard.measured };
     voice::write(&voice, output)?;
     let shown = output.display();
     message::hint(&format!("wrote {shown}; to hear it: tts say --voice {shown} \"Good evening.\""));

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use tts_core::{Engine, EngineOptions, Error, Lexicon, Overrides, Settings, Voice};
+use tts_core::{Clip, Engine, EngineOptions, Error, Lexicon, Overrides, Prosody, Settings, Voice, audio};
 
 use crate::args::{EngineArgs, SayArgs};
 use crate::exit::{Exit, Failure, OrExit};
@@ -50,6 +50,16 @@ pub(crate) struct EngineRequest {
     model: Option<PathBuf>,
     threads: Option<NonZeroUsize>,
     lexicon: Option<Lexicon>,
+    manner: Option<MannerOf>,
+}
+
+/// Whose manner of speaking is copied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum MannerOf {
+    /// That of the recordings that the voice was made of.
+    TheVoice,
+    /// That of another recording.
+    Clip(PathBuf),
 }
 
 /// Everything `tts say` was asked to do.
@@ -109,7 +119,8 @@ impl SayRequest {
         settings.prosody = args.manner.preset();
         settings.overrides = Overrides { pitch: args.pitch, ..args.manner.overrides() };
         let lexicon = args.lexicon.as_deref().map(lexicon).transpose()?;
-        let engine = EngineRequest { lexicon, ..EngineRequest::new(args.engine) };
+        let manner = args.prosody_from.map(MannerOf::Clip).or(args.like_the_clip.then_some(MannerOf::TheVoice));
+        let engine = EngineRequest { lexicon, manner, ..EngineRequest::new(args.engine) };
         let SayArgs { dry_run, strict, .. } = args;
         Ok(Self { source, destination, engine, settings, timings, json, dry_run, strict, progress })
     }
@@ -234,7 +245,7 @@ impl EngineRequest {
     /// What the options for the engine mean.
     pub(crate) fn new(args: EngineArgs) -> Self {
         let EngineArgs { voice, model, threads } = args;
-        Self { voice, model, threads, lexicon: None }
+        Self { voice, model, threads, lexicon: None, manner: None }
     }
 
     /// Only a model and its threads, no voice of choice.
@@ -270,6 +281,30 @@ impl EngineRequest {
     /// # Errors
     /// With [`Exit::Input`]; an unknown name is answered with the names there are.
     pub(crate) fn voice(&self, engine: &Engine) -> anyhow::Result<Voice> {
+        let voice = self.plain_voice(engine)?;
+        let measured = match &self.manner {
+            None => return Ok(voice),
+            Some(MannerOf::TheVoice) => voice.measured().ok_or_else(|| {
+                let name = &voice.card().name;
+                usage(format!(
+                    "--like-the-clip: the voice {name} does not say how its recordings were spoken; voices that \
+                     `tts clone` makes do, and --prosody-from CLIP takes it from any recording"
+                ))
+            })?,
+            Some(MannerOf::Clip(path)) => {
+                let heard = audio::read(path).or_exit(Exit::Input, "cannot take the prosody")?;
+                let clip = Clip { pcm: &heard.samples, rate: heard.rate };
+                let reference = engine.listen(&[clip]);
+                let reference =
+                    reference.or_exit(Exit::Input, format!("cannot take the prosody of {}", path.display()))?;
+                reference.measured.ok_or_else(|| usage(format!("{}: nobody speaks in it", path.display())))?
+            }
+        };
+        Ok(voice.with_prosody(Prosody::like(&measured)))
+    }
+
+    /// The voice as its file has it.
+    fn plain_voice(&self, engine: &Engine) -> anyhow::Result<Voice> {
         let wanted = self.voice.as_deref().unwrap_or(DEFAULT_VOICE);
         let cards = Engine::shipped_voices().or_exit(Exit::Internal, "cannot list the built-in voices")?;
         let names: Vec<_> = cards.iter().map(|card| card.name.as_str()).collect();

@@ -44,7 +44,7 @@ pub use error::Error;
 pub use kernels::{Isa, IsaError};
 pub use model::ConfigError;
 pub use speaker::doctor;
-pub use speaker::{Clip, MeasuredProsody as HeardProsody, SpeakerError};
+pub use speaker::{Clip, Delivery, SpeakerError};
 pub use text::normalize::TextOptions;
 pub use text::pronounce::{Lexicon, LexiconError};
 pub use text::{SkipReason, Skipped};

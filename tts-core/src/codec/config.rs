@@ -20,6 +20,8 @@ pub(crate) struct DecoderConfig {
     pub(crate) kernel: usize,
     /// Channels inside a block, as a multiple of its channels.
     pub(crate) expansion: usize,
+    /// Channels between a speaker's profile and the network.
+    pub(crate) profile_dim: usize,
     /// Mel bands of the spectral envelope.
     pub(crate) envelope_bands: usize,
     /// Natural log power of an output x is `offset + scale x`.
@@ -46,6 +48,7 @@ impl DecoderConfig {
             ("subframe_blocks", self.subframe_blocks, 64),
             ("kernel", self.kernel, 64),
             ("expansion", self.expansion, 16),
+            ("profile_dim", self.profile_dim, 8192),
             ("envelope_bands", self.envelope_bands, 512),
         ];
         for (name, value, most) in sizes {

@@ -1,12 +1,14 @@
 //! The causal decoder: latents at 25 Hz to source-filter parameters at 100 Hz.
 //!
-//! Of a latent's channels the first three are explicit: `(mean ln F0 - 5) / 0.2`, `25 x` the change of ln F0 over the
-//! frame, `2 x voiced share - 1`; the rest are learned. So pitch stays arithmetic: the network only adds a small residual.
+//! Of a latent's channels the first three are explicit: `(mean ln F0 - the speaker's) / 0.2`, `25 x` the change of ln F0
+//! over the frame, `2 x voiced share - 1`; the rest are learned. So pitch stays arithmetic: the network only adds a small
+//! residual. What is constant about the speaker is added back here, see [`Profile`].
 
 use super::config::DecoderConfig;
+use super::profile::{Profile, ProfileModel};
 use super::renderer::PARAMETERS_BESIDE_ENVELOPE;
 use super::spectrum::APERIODICITIES;
-use crate::kernels::Isa;
+use crate::kernels::{self, Isa};
 use crate::nn::convnext::{ConvNext, ConvNextState};
 use crate::nn::linear::{Bias, Linear};
 use crate::nn::norm::LayerNorm;
@@ -23,6 +25,7 @@ pub(super) const APERIODICITY_AT_ZERO: f32 = -60.0;
 pub(crate) struct Decoder {
     config: DecoderConfig,
     latent: usize,
+    profile: ProfileModel,
     /// `latent -> dim`
     input: Linear,
     blocks: Vec<ConvNext>,
@@ -34,9 +37,12 @@ pub(crate) struct Decoder {
     output: Linear,
 }
 
-/// The past of every convolution, and scratch.
+/// Who speaks, the past of every convolution, and scratch.
 #[derive(Debug, Clone)]
 pub(crate) struct DecoderState {
+    profile: Profile,
+    /// Habitual pitch: ln(F0 / Hz) that the explicit channels are relative to.
+    log_f0: f32,
     blocks: Vec<ConvNextState>,
     subframe_blocks: Vec<ConvNextState>,
     x: Vec<f32>,
@@ -46,8 +52,13 @@ pub(crate) struct DecoderState {
 }
 
 impl Decoder {
-    /// `i`, `b1.N`, `up`, `b2.N`, `n`, `o` below `scope` (`decoder`).
-    pub(crate) fn load(scope: &Scope<'_>, config: DecoderConfig, latent: usize) -> Result<Self, WeightsError> {
+    /// `profile`, `m.N`, `p`, `i`, `b1.N`, `up`, `b2.N`, `n`, `o` below `scope` (`decoder`).
+    pub(crate) fn load(
+        scope: &Scope<'_>,
+        config: DecoderConfig,
+        latent: usize,
+        timbre: usize,
+    ) -> Result<Self, WeightsError> {
         let DecoderConfig { dim, subframe_dim, kernel, expansion, .. } = config;
         let stack = |name: &str, count, channels| {
             let scope = scope.at(name);
@@ -58,6 +69,7 @@ impl Decoder {
         let outputs = config.envelope_bands + APERIODICITIES + 2;
         Ok(Self {
             latent,
+            profile: ProfileModel::load(scope, &config, timbre)?,
             input: Linear::load(&scope.at("i"), latent, dim, Bias::Yes)?,
             blocks: stack("b1", config.blocks, dim)?,
             up: Linear::load(&scope.at("up"), dim, up, Bias::Yes)?,
@@ -68,9 +80,11 @@ impl Decoder {
         })
     }
 
-    /// The start of a stream.
-    pub(crate) fn start(&self) -> DecoderState {
+    /// The start of a stream of a speaker with this profile and this habitual ln(F0 / Hz).
+    pub(crate) fn start(&self, profile: Profile, log_f0: f32) -> DecoderState {
         DecoderState {
+            profile,
+            log_f0,
             blocks: self.blocks.iter().map(ConvNext::start).collect(),
             subframe_blocks: self.subframe_blocks.iter().map(ConvNext::start).collect(),
             x: Vec::new(),
@@ -78,6 +92,16 @@ impl Decoder {
             normed: Vec::new(),
             raw: Vec::new(),
         }
+    }
+
+    /// What the decoder adds for a speaker with this timbre `[timbre]`.
+    pub(crate) fn profile(&self, isa: Isa, timbre: &[f32]) -> Profile {
+        self.profile.apply(isa, timbre)
+    }
+
+    /// Power from 1 to 5 kHz over that from 50 to 1000 Hz of the mean spectrum of a speaker with this timbre, in dB.
+    pub(crate) fn alpha_ratio(&self, isa: Isa, timbre: &[f32]) -> f32 {
+        self.profile.apply(isa, timbre).alpha_ratio(self.config.log_envelope_scale)
     }
 
     /// Numbers that describe a sub-frame to the renderer.
@@ -88,39 +112,46 @@ impl Decoder {
     /// `latents` `[frames, latent]` to `out` `[4 frames, bands + 5]`: ln power of every band, aperiodicity at 0 Hz and the
     /// coded ones in dB, F0 in Hz (0 where unvoiced).
     pub(crate) fn step(&self, isa: Isa, state: &mut DecoderState, latents: &[f32], out: &mut Vec<f32>) {
-        let raw = self.network(isa, state, latents);
+        self.network(isa, state, latents);
+        let DecoderState { profile, log_f0, raw, .. } = state;
         let config = &self.config;
         let bands = config.envelope_bands;
         out.clear();
         let latents = latents.chunks_exact(self.latent);
         for (latent, raw) in latents.zip(raw.chunks_exact(config.subframes * (bands + APERIODICITIES + 2))) {
-            let (mean, change) = (latent[0] * 0.2 + 5.0, latent[1] / 25.0);
+            let (mean, change) = (latent[0] * 0.2 + *log_f0, latent[1] / 25.0);
             for (raw, place) in raw.chunks_exact(bands + APERIODICITIES + 2).zip([-0.375, -0.125, 0.125, 0.375]) {
                 let (envelope, rest) = raw.split_at(bands);
                 let (aperiodicity, source) = rest.split_at(APERIODICITIES);
                 let log_f0 = mean + change * place + config.f0_residual * source[1];
                 let f0 = log_f0.exp().clamp(F0_RANGE.0, F0_RANGE.1);
-                let (offset, scale) = (config.log_envelope_offset, config.log_envelope_scale);
-                out.extend(envelope.iter().map(|x| x * scale + offset));
+                profile.restore(envelope, (config.log_envelope_offset, config.log_envelope_scale), out);
                 out.push(APERIODICITY_AT_ZERO);
                 let (offset, scale) = (config.aperiodicity_offset, config.aperiodicity_scale);
-                out.extend(aperiodicity.iter().map(|x| (x * scale + offset).min(config.aperiodicity_max)));
+                let usual = aperiodicity.iter().zip(&profile.aperiodicity);
+                out.extend(usual.map(|(x, usual)| ((x + usual) * scale + offset).min(config.aperiodicity_max)));
                 out.push(if source[0] > 0.0 { f0 } else { 0.0 });
             }
         }
     }
 
-    /// `[4 frames, bands + 5]` as the network gives them.
-    fn network<'s>(&self, isa: Isa, state: &'s mut DecoderState, latents: &[f32]) -> &'s [f32] {
+    /// `[4 frames, bands + 5]` as the network gives them, into `state.raw`.
+    fn network(&self, isa: Isa, state: &mut DecoderState, latents: &[f32]) {
         let frames = latents.len() / self.latent;
-        let DecoderState { blocks, subframe_blocks, x, up, normed, raw } = state;
+        let DecoderState { profile, blocks, subframe_blocks, x, up, normed, raw, .. } = state;
         x.resize(frames * self.config.dim, 0.0);
         self.input.apply(isa, x, latents);
+        for frame in x.chunks_exact_mut(self.config.dim) {
+            kernels::add(isa, frame, &profile.frame);
+        }
         for (block, state) in self.blocks.iter().zip(blocks) {
             block.step(isa, state, x);
         }
         up.resize(frames * self.up.outputs(), 0.0);
         self.up.apply(isa, up, x);
+        for subframe in up.chunks_exact_mut(self.config.subframe_dim) {
+            kernels::add(isa, subframe, &profile.subframe);
+        }
         for (block, state) in self.subframe_blocks.iter().zip(subframe_blocks) {
             block.step(isa, state, up);
         }
@@ -128,6 +159,5 @@ impl Decoder {
         self.norm.apply(isa, normed, up);
         raw.resize(frames * self.config.subframes * self.output.outputs(), 0.0);
         self.output.apply(isa, raw, normed);
-        raw
     }
 }

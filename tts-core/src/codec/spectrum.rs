@@ -12,7 +12,7 @@ use crate::kernels::{self, Isa};
 /// Samples per second of the sound.
 pub(crate) const SAMPLE_RATE: u32 = 24_000;
 /// Coded aperiodicities: at 3, 6 and 9 kHz.
-pub(super) const APERIODICITIES: usize = 3;
+pub(crate) const APERIODICITIES: usize = 3;
 /// Length of a pulse's response in samples.
 pub(super) const FFT: usize = 1024;
 /// Bins of its spectrum.

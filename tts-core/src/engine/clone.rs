@@ -3,11 +3,12 @@
 //! In: PCM of one person. Out: a [`Voice`], or a [`Timbre`] beside the prosody of every clip.
 
 use super::engine::Engine;
+use super::relative::{Habits, relative};
 use super::voice::Voice;
 use crate::error::Error;
-use crate::speaker::{Clip, Heard, MeasuredProsody, SpeakerError, hear};
+use crate::speaker::{Clip, Delivery, Heard, SpeakerError, hear};
 use crate::units::SampleRate;
-use crate::voice::{Prosody, Timbre, VoiceCard, VoiceFile};
+use crate::voice::{MeasuredProsody, Prosody, Timbre, VoiceCard, VoiceFile};
 
 /// What recordings of one person tell.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,7 +17,10 @@ pub struct Reference {
     /// Who speaks. Its pitch is the person's habitual one, as the encoder believes it to be; never that of the clips.
     pub timbre: Timbre,
     /// How each clip was spoken, in the order of the clips; `None` where nobody speaks in it. Not part of the timbre.
-    pub prosody: Vec<Option<MeasuredProsody>>,
+    pub prosody: Vec<Option<Delivery>>,
+    /// The mean of all clips relative to how this person reads aloud: for [`Prosody::like`], where the manner of the clips
+    /// is wanted after all.
+    pub measured: Option<MeasuredProsody>,
     /// Seconds of all clips that hold a voice.
     pub voiced_seconds: f64,
 }
@@ -28,9 +32,9 @@ impl Engine {
     /// # Errors
     /// [`Error::Speaker`]: weights that cannot listen, too little speech, samples that are not numbers.
     pub fn clone_voice(&self, pcm: &[f32], rate: SampleRate) -> Result<Voice, Error> {
-        let timbre = self.listen(&[Clip { pcm, rate }])?.timbre;
+        let Reference { timbre, measured, .. } = self.listen(&[Clip { pcm, rate }])?;
         let card = VoiceCard::unknown("cloned".to_owned());
-        self.voice_of(VoiceFile { card, timbre, prosody: Prosody::default(), measured: None })
+        self.voice_of(VoiceFile { card, timbre, prosody: Prosody::default(), measured })
     }
 
     /// Listens to any number of recordings of one person.
@@ -43,8 +47,10 @@ impl Engine {
             return Err(SpeakerError::NoEncoder { model: loaded.model.config.name.clone() }.into());
         };
         let Heard { timbre, mean_log_f0, sd_log_f0, voiced_seconds, prosody } = hear(encoder, loaded.isa, clips)?;
+        let habits = Habits { sd_log_f0, alpha_ratio: loaded.model.alpha_ratio(loaded.isa, &timbre) };
+        let measured = relative(&prosody, habits);
         let timbre = Timbre { values: timbre, mean_log_f0, sd_log_f0, fingerprint: loaded.model.fingerprint };
-        Ok(Reference { timbre, prosody, voiced_seconds })
+        Ok(Reference { timbre, prosody, measured, voiced_seconds })
     }
 }
 

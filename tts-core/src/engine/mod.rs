@@ -21,6 +21,7 @@ mod loaded;
 mod manner;
 mod pipeline;
 mod plan;
+mod relative;
 mod request;
 mod shipped;
 mod stats;

@@ -80,8 +80,8 @@ impl FlowConfig {
                 return Err(format!("flow_lm.{name} is {value}, expected 1 to {most}"));
             }
         }
-        if self.prosody_controls < 3 {
-            return Err(format!("flow_lm.prosody_controls is {}, expected at least 3", self.prosody_controls));
+        if self.prosody_controls < 4 {
+            return Err(format!("flow_lm.prosody_controls is {}, expected at least 4", self.prosody_controls));
         }
         if !self.dim.is_multiple_of(2 * self.heads) {
             return Err(format!("flow_lm.dim {} is not an even multiple of flow_lm.heads {}", self.dim, self.heads));

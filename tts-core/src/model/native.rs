@@ -10,7 +10,9 @@ use super::native_config::{ConfigError, NativeConfig};
 pub(crate) use super::native_manner::{Draws, Manner};
 pub(crate) use super::native_text::ItemTime;
 use super::native_text::{PhoneTable, Phonetics};
-use crate::codec::{Decoder, DecoderState, Expression, HOP, Renderer, RendererState, SAMPLE_RATE, Shaper, ShaperState};
+use crate::codec::{
+    APERIODICITIES, Decoder, DecoderState, Expression, HOP, Renderer, RendererState, SAMPLE_RATE, Shaper, ShaperState,
+};
 use crate::flow::{
     ConditionScratch, Controls, FRAMES_PER_SECOND, FlowLm, FlowState, Frame, Noise, PhoneIds, Sampler, Slots,
     TextScratch, USUAL_SECONDS, frames_of,
@@ -143,19 +145,25 @@ impl NativeModel {
         let phones =
             PhoneTable::new(&config.phones).map_err(|what| ConfigError { origin: "config.toml".to_owned(), what })?;
         let flow = FlowLm::load(&root.at("flow_lm"), config.flow_lm.clone())?;
-        let decoder = Decoder::load(&root.at("decoder"), config.decoder.clone(), config.flow_lm.latent)?;
+        let decoder =
+            Decoder::load(&root.at("decoder"), config.decoder.clone(), config.flow_lm.latent, config.flow_lm.timbre)?;
         let hears = config.speaker_encoder.clone();
         let speaker_encoder = hears
             .map(|hears| SpeakerEncoder::load(&root.at("speaker_encoder"), hears, config.flow_lm.timbre))
             .transpose()?;
-        // a voice depends on the weights that read its timbre
-        let reads_timbre =
-            root.at("flow_lm.style_proj").tensor("weight", [config.flow_lm.dim, config.flow_lm.style()])?;
-        let fingerprint = Fingerprint::EMPTY.with(config.name.as_bytes()).with(reads_timbre.bytes());
+        // the map from timbres to profiles defines the space that timbres live in
+        let width = config.decoder.envelope_bands + 1 + APERIODICITIES;
+        let reads_timbre = root.at("decoder.profile").tensor("weight", [width, config.flow_lm.timbre])?;
+        let fingerprint = Fingerprint::EMPTY.with(reads_timbre.bytes());
         weights.finish()?;
         let bands = config.decoder.envelope_bands;
         let (shaper, renderer) = (Shaper::new(bands), Renderer::new(bands));
         Ok(Self { config, fingerprint, speaker_encoder, phones, flow, decoder, shaper, renderer })
+    }
+
+    /// Power from 1 to 5 kHz over that from 50 to 1000 Hz of the mean spectrum of a speaker with this timbre, in dB.
+    pub(crate) fn alpha_ratio(&self, isa: Isa, timbre: &[f32]) -> f32 {
+        self.decoder.alpha_ratio(isa, timbre)
     }
 
     /// The start of a stream.
@@ -166,8 +174,12 @@ impl NativeModel {
         manner: Manner,
         draws: Draws,
     ) -> (Generator, Vocaliser) {
-        let controls =
-            Controls { mean_log_f0: Some(speaker.mean_log_f0), sd_log_f0: Some(speaker.sd_log_f0), stretch: Some(1.0) };
+        let controls = Controls {
+            log_f0_above: Some(0.0),
+            sd_log_f0: Some(speaker.sd_log_f0),
+            stretch: Some(1.0),
+            habitual_log_f0: Some(speaker.mean_log_f0),
+        };
         let conditioning = Conditioning {
             manner,
             timbre: speaker.timbre.to_vec(),
@@ -191,7 +203,7 @@ impl NativeModel {
         };
         let vocaliser = Vocaliser {
             isa,
-            decoder: self.decoder.start(),
+            decoder: self.decoder.start(self.decoder.profile(isa, speaker.timbre), speaker.mean_log_f0),
             shaper: self.shaper.start(speaker.mean_log_f0),
             renderer: Some(self.renderer.start()),
             noise: Noise::new(draws.seed, BREATH_NOISE),

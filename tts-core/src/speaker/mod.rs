@@ -16,7 +16,7 @@ mod prosody;
 mod reference;
 
 pub(crate) use encoder::{EncoderConfig, SpeakerEncoder};
-pub use prosody::MeasuredProsody;
+pub use prosody::Delivery;
 pub use reference::Clip;
 pub(crate) use reference::{Heard, hear};
 

@@ -1,6 +1,6 @@
 //! How one clip is spoken: eight numbers by name, relative to the speaker, without a network.
 //!
-//! In: the [`Track`] of a clip at the level of training, and the speaker's habitual pitch. Out: [`MeasuredProsody`].
+//! In: the [`Track`] of a clip at the level of training, and the speaker's habitual pitch. Out: [`Delivery`].
 //!
 //! Syllables are counted as peaks of intensity with a dip before them (de Jong and Wempe 2009); the noise beside a voice is
 //! what its autocorrelation lacks of 1 (Boersma 1993).
@@ -25,7 +25,7 @@ const LINE: usize = 5;
 /// How one clip is spoken.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
-pub struct MeasuredProsody {
+pub struct Delivery {
     /// Mean pitch above the speaker's habitual one, in semitones.
     pub pitch_level: f32,
     /// Standard deviation of pitch in semitones.
@@ -44,7 +44,7 @@ pub struct MeasuredProsody {
     pub final_slope: f32,
 }
 
-impl MeasuredProsody {
+impl Delivery {
     /// `None` if nobody speaks. `mean_log_f0` is the speaker's habitual ln(F0 / Hz).
     pub(crate) fn of(track: &Track, mean_log_f0: f32) -> Option<Self> {
         let semitones: Vec<(usize, f64)> = (0..track.f0.len())

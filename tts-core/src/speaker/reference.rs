@@ -6,7 +6,7 @@
 use super::SpeakerError;
 use super::encoder::{SpeakerEncoder, normalise};
 use super::frames::{Analyser, FRAMES_PER_SECOND, Track};
-use super::prosody::MeasuredProsody;
+use super::prosody::Delivery;
 use crate::dsp::{HOP, RATE, level, resample};
 use crate::kernels::Isa;
 use crate::units::SampleRate;
@@ -39,7 +39,7 @@ pub(crate) struct Heard {
     /// Seconds with a voice.
     pub(crate) voiced_seconds: f64,
     /// How each clip was spoken; `None` where nobody speaks in it.
-    pub(crate) prosody: Vec<Option<MeasuredProsody>>,
+    pub(crate) prosody: Vec<Option<Delivery>>,
 }
 
 /// Listens to `clips` of one person.
@@ -71,7 +71,7 @@ pub(crate) fn hear(encoder: &SpeakerEncoder, isa: Isa, clips: &[Clip<'_>]) -> Re
     normalise(&mut timbre);
     let mean_log_f0 = (sum.mean_log_f0 / sum.weight) as f32;
     let sd_log_f0 = (sum.sd_log_f0 / sum.weight) as f32;
-    let prosody = tracks.iter().map(|track| MeasuredProsody::of(track, mean_log_f0)).collect();
+    let prosody = tracks.iter().map(|track| Delivery::of(track, mean_log_f0)).collect();
     Ok(Heard { timbre, mean_log_f0, sd_log_f0, voiced_seconds, prosody })
 }
 

@@ -45,9 +45,9 @@ impl Voice<'_> {
         (0..(self.seconds * 24_000.0) as usize).map(sample).collect()
     }
 
-    fn measured(&self, habitual: f64) -> MeasuredProsody {
+    fn measured(&self, habitual: f64) -> Delivery {
         let track = Analyser::new().frames(&self.pcm()).track;
-        MeasuredProsody::of(&track, habitual.ln() as f32).unwrap()
+        Delivery::of(&track, habitual.ln() as f32).unwrap()
     }
 }
 
@@ -130,7 +130,7 @@ fn breathiness_is_the_noise_beside_the_voice() {
 
 #[test]
 fn without_a_voice_there_is_nothing() {
-    assert_eq!(MeasuredProsody::of(&Track::default(), 5.0), None);
+    assert_eq!(Delivery::of(&Track::default(), 5.0), None);
     let silence = Analyser::new().frames(&[0.0; 24_000]).track;
-    assert_eq!(MeasuredProsody::of(&silence, 5.0), None);
+    assert_eq!(Delivery::of(&silence, 5.0), None);
 }
