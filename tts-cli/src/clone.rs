@@ -42,7 +42,7 @@ pub(crate) fn run(args: CloneArgs) -> anyhow::Result<Exit> {
         Exit::Input
     } else if let (Some(output), false) = (output, dry_run) {
         let chosen: Vec<Clip<'_>> = checkup.segments.iter().map(|segment| segment.of(&clips)).collect();
-        make(&args, output, &chosen)?;
+        make(&args, output, &chosen, &clips)?;
         report.voice = Some(output.display().to_string());
         Exit::Done
     } else {
@@ -69,10 +69,20 @@ fn check_output(path: &Path, force: bool) -> anyhow::Result<()> {
     Staged::create(path).map(drop)
 }
 
-/// Listens to the chosen parts and writes the voice.
-fn make(args: &CloneArgs, output: &Path, chosen: &[Clip<'_>]) -> anyhow::Result<()> {
+/// Recordings of more seconds than this are described by their chosen parts alone.
+const WHOLE_SECONDS: f64 = 60.0;
+
+/// Listens to the chosen parts for who speaks, to the `whole` recordings for how, and writes the voice.
+fn make(args: &CloneArgs, output: &Path, chosen: &[Clip<'_>], whole: &[Clip<'_>]) -> anyhow::Result<()> {
     let engine = EngineRequest::of_model(args.model.clone(), None).engine()?;
     let heard = engine.listen(chosen).or_exit(Exit::Input, "cannot make a voice")?;
+    // pauses are part of how somebody speaks, and of no chosen part
+    let seconds: f64 = whole.iter().map(|clip| clip.rate.seconds(clip.pcm.len() as u64)).sum();
+    let measured = if seconds <= WHOLE_SECONDS {
+        engine.listen(whole).or_exit(Exit::Input, "cannot make a voice")?.measured
+    } else {
+        heard.measured
+    };
     let stem = || output.file_stem().map_or_else(|| "voice".to_owned(), |stem| stem.to_string_lossy().into_owned());
     let mut card = VoiceCard::unknown(args.name.clone().unwrap_or_else(stem));
     for (field, given) in
@@ -85,7 +95,7 @@ fn make(args: &CloneArgs, output: &Path, chosen: &[Clip<'_>]) -> anyhow::Result<
     if args.consent.is_none() {
         message::hint("no --consent was given, so the voice says \"unknown\"; make voices only of people who agreed");
     }
-    let voice = VoiceFile { card, timbre: heard.timbre, prosody: Prosody::default(), measured: heard.measured };
+    let voice = VoiceFile { card, timbre: heard.timbre, prosody: Prosody::default(), measured };
     voice::write(&voice, output)?;
     let shown = output.display();
     message::hint(&format!("wrote {shown}; to hear it: tts say --voice {shown} \"Good evening.\""));

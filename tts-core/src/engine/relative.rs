@@ -7,7 +7,7 @@ use crate::speaker::Delivery;
 use crate::voice::MeasuredProsody;
 
 /// dB of alpha ratio by which a reader's voiced frames lie above the speaker's mean spectrum.
-const EFFORT_ABOVE_MEAN: f32 = 0.0;
+const EFFORT_ABOVE_MEAN: f32 = 4.4;
 /// Standard deviation of the level of active frames in dB.
 const LEVEL_VARIATION: f32 = 9.5;
 /// Syllables a second of speech.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::nn::random::RandomWeights;
 use crate::speaker::frames::Analyser;
+use crate::weights::Weights;
 
 const CONFIG: EncoderConfig = EncoderConfig { dim: 20, blocks: 2, kernel: 7, expansion: 3, bands: 70, timbre: None };
 const TIMBRE: usize = 12;
@@ -191,5 +192,27 @@ fn numbers_of_the_configuration_are_checked() {
     for (config, expected) in cases {
         let error = config.validate(12).unwrap_err();
         assert!(error.contains(expected), "{error}");
+    }
+}
+
+/// The shipped tower against the one that was trained (tests/goldens/README.md).
+#[test]
+fn the_shipped_tower_hears_what_the_trained_one_hears() {
+    let weights = Weights::embedded("model", include_bytes!("../../../../weights/model.safetensors")).unwrap();
+    let config = EncoderConfig { dim: 128, blocks: 4, kernel: 7, expansion: 3, bands: 70, timbre: None };
+    let tower = SpeakerEncoder::load(&weights.root().at("speaker_encoder"), config, 128).unwrap();
+    let golden = include_bytes!("../../../../tests/goldens/native.safetensors");
+    let golden = safetensors::SafeTensors::deserialize(golden).unwrap();
+    let get = |name: &str| -> Vec<f32> {
+        let bytes = golden.tensor(name).unwrap().data();
+        bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
+    };
+    let (frames, timbre, pitch) = (get("tower_frames"), get("tower_timbre"), get("tower_pitch"));
+    for isa in Isa::available() {
+        let heard = tower.network(isa, &frames);
+        let worst = heard.timbre.iter().zip(&timbre).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        let pitch_off = (heard.mean_log_f0 - pitch[0]).abs().max((heard.sd_log_f0 - pitch[1]).abs());
+        println!("tower on {}: timbre {worst:.1e}, pitch {pitch_off:.1e}", isa.name());
+        assert!(worst < 1e-5 && pitch_off < 1e-4, "{}: {worst:e}, {pitch_off:e}", isa.name());
     }
 }
