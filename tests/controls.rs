@@ -128,9 +128,13 @@ fn final_slope_moves_the_end_alone() {
         let before: Vec<f32> =
             moved.iter().filter(|(at, _)| *at + 35 < last).map(|(_, semitones)| semitones.abs()).collect();
         let end = moved.iter().filter(|(at, _)| at + 3 > last).map(|(_, semitones)| *semitones).collect::<Vec<_>>();
-        println!("asked {asked}: before {:.2}, at the end {:.2}", mean(&before), mean(&end));
+        // the middle one: the last moments of a voice are where a tracker takes an octave for another
+        let mut end = end;
+        end.sort_by(f32::total_cmp);
+        let found = end[end.len() / 2];
+        println!("asked {asked}: before {:.2}, at the end {found:.2}", mean(&before));
         assert!(mean(&before) < 0.1, "{before:?}");
-        assert!((mean(&end) / asked - 1.0).abs() < 0.35, "asked {asked}, got {end:?}");
+        assert!((found / asked - 1.0).abs() < 0.35, "asked {asked}, got {end:?}");
     }
 }
 

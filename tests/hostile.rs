@@ -72,7 +72,7 @@ fn a_damaged_model_is_named() {
         ("layers = 6", "layers = 7", "no tensor 'flow_lm.transformer.layers.6"),
         ("layers = 6", "layers = 5", "flow_lm.transformer.layers.5"),
         ("feedforward = 1024", "feedforward = 1000", "expected [1000, 256]"),
-        ("timbre = 64", "timbre = 99999999999", "flow_lm.timbre"),
+        ("timbre = 128", "timbre = 99999999999", "flow_lm.timbre"),
         ("family = \"native\"", "family = \"pocket\"", "family is 'pocket'"),
     ] {
         let text = String::from_utf8(config.clone()).unwrap();
