@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from codec import APERIODICITIES, BANDS, HEARD
 from corpus import Speakers
 from data import FULL_BAND, held_out
-from schedule import DEVICE, Run
+from schedule import DEVICE, Run, averaged
 from speakers import Recordings, centres, scaled, warp_matrix
 from tower import Profile, Tower, tower_input
 
@@ -70,21 +70,24 @@ def person(rng):
 
 
 def state(rng):
-    """How somebody speaks for once: ln F0 shift, range factor, tilt in dB per octave, first-formant factor, level of noise."""
+    """How somebody speaks for once: ln F0 shift, range factor, tilt in dB per octave, first-formant factor.
+
+    Effort 1 is full anger or joy: half an octave up. People are louder and higher than usual more often and farther than
+    they are quieter and lower, so effort is not symmetric."""
     kind = rng.random()
-    effort = rng.standard_normal()
-    if kind < 0.25:
+    effort = rng.uniform(0.1, 1.6) if rng.random() < 0.7 else -rng.uniform(0.05, 0.6)
+    if kind < 0.2:
         return 0.0, 1.0, 0.0, 1.0
     if kind < 0.4:  # one factor alone
         factor = rng.integers(4)
         return (
-            effort * 0.25 * (factor == 0),
+            effort * 0.35 * (factor == 0),
             float(np.exp(effort * 0.3 * (factor == 1))),
             effort * 2.0 * (factor == 2),
             1 + 0.06 * effort * (factor == 3),
         )
     return (
-        effort * 0.25 + rng.standard_normal() * 0.08,
+        effort * 0.35 + rng.standard_normal() * 0.08,
         float(np.exp(0.2 * effort + 0.2 * rng.standard_normal())),
         effort * 1.6 + rng.standard_normal() * 0.7,
         float(np.clip(1 + 0.05 * effort + 0.02 * rng.standard_normal(), 0.85, 1.2)),
@@ -151,6 +154,7 @@ def main():
     options.add_argument("--threads", type=int, default=1)
     options.add_argument("--people", type=int, default=16)
     options.add_argument("--rate", type=float, default=2e-3)
+    options.add_argument("--pitch-of", help="train the pitch head alone, on top of this run's tower")
     options.add_argument("--sets", default="kathleen,libri_3spk,libri_261spk,libri_train_clean_5,speechocean762")
     args = options.parse_args()
     clips = Clips(tuple(args.sets.split(",")))
@@ -161,6 +165,9 @@ def main():
     torch.manual_seed(0)
     tower, profile = Tower(), Profile()
     print("parameters", sum(p.numel() for p in tower.parameters()), flush=True)
+    if args.pitch_of:
+        averaged(args.pitch_of, tower=tower, profile=profile)
+        tower.pitch.requires_grad_(True)
     run = Run(args.name, {"tower": tower, "profile": profile}, args.minutes, args.rate, decay=0.02, threads=args.threads)
     rng = np.random.default_rng(run.step)
     names = list(people)
@@ -197,6 +204,8 @@ def main():
         apart = contrast(timbre, who)
         pairs = timbre.unflatten(0, (-1, 2))
         match = (pairs[:, 0] - pairs[:, 1]).square().sum(-1).mean()
+        if args.pitch_of:
+            shape, apart, match = shape.detach(), apart.detach(), match.detach()
         total = 2 * shape + 0.3 * level + 0.1 * width + 0.5 * apart + 0.5 * match
         db = (found[:, :HEARD] - goal[:, :HEARD]).abs().mean() / DB
         return total, {
