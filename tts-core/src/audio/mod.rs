@@ -1,8 +1,8 @@
 //! Recordings of a person: the bytes of an audio file to PCM (level 3).
 //!
 //! In: a file, or bytes with a hint about their format. Out: a [`Recording`], one channel of f32 in -1..1, the mean of all
-//! channels there were, at the rate of the file. The signal flow: [`sniff`] looks at the first bytes, [`stream`] takes the
-//! container apart (the crate `symphonia`), [`codec`] decodes packets (`symphonia`; `opus-pure` for Opus), [`mix`] makes one
+//! channels there were, at the rate of the file. The signal flow: `sniff` looks at the first bytes, `stream` takes the
+//! container apart (the crate `symphonia`), `codec` decodes packets (`symphonia`; `opus-pure` for Opus), `mix` makes one
 //! channel of them and keeps account of what was heard.
 //!
 //! WAV, AIFF, FLAC, MP3, Ogg with Vorbis or Opus, M4A and MP4 with AAC or ALAC, AAC alone, WebM. Reading stops after
