@@ -90,7 +90,7 @@ def main():
     options.add_argument("--voice", type=Path, help="who speaks the goldens: a .voice file")
     options.add_argument("--speaker", default="kathleen", help="or, without it, the first recording of this speaker")
     options.add_argument("--steps", type=int, default=8)
-    options.add_argument("--temperature", type=float, default=0.7)
+    options.add_argument("--temperature", type=float, default=0.4)
     args = options.parse_args()
     torch.set_num_threads(1)
     lm, encoder, decoder, tower, profile = FlowLm(), Encoder(), Decoder(), Tower(), Profile()
