@@ -111,7 +111,8 @@ fn bench_measures() {
     {
         assert!(figures[field].as_f64().is_some_and(|value| value > 0.0), "{field}: {figures}");
     }
-    let (rtf, ratio) =
-        (figures["rtf"].as_f64(), figures["compute_seconds"].as_f64().zip(figures["audio_seconds"].as_f64()));
-    assert_eq!(rtf, ratio.map(|(compute, audio)| compute / audio));
+    // numbers that went through text may differ in their last bit
+    let figure = |name: &str| figures[name].as_f64().unwrap_or(f64::NAN);
+    let (rtf, ratio) = (figure("rtf"), figure("compute_seconds") / figure("audio_seconds"));
+    assert!((rtf / ratio - 1.0).abs() < 1e-12, "{rtf} is not {ratio}");
 }
