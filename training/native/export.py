@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
-from codec import BANDS, HEARD, Decoder, Encoder, pitch_line
+from codec import BANDS, CLASSES, HEARD, Decoder, Encoder, pitch_line
 from corpus import BREATH_OFFSET, BREATH_SCALE, Speakers
 from data import WORK, rows
 from lm import CONTROLS, LATENT, PHONES, WINDOW, FlowLm, controls, slots
@@ -59,6 +59,7 @@ kernel = 5
 expansion = 3
 profile_dim = 128          # channels between a profile and the decoder
 envelope_bands = {bands}
+classes = {classes}                # kinds of sound in which speakers differ by more than their mean spectrum
 log_envelope_offset = {offset} # ln power = offset + scale x
 log_envelope_scale = {scale}
 aperiodicity_offset = {breath_offset} # dB = offset + scale x, at most the maximum
@@ -103,7 +104,7 @@ def main():
     save_file(tensors, args.weights / "model.safetensors")
     config = CONFIG.format(
         name=args.model_name, phones=", ".join(f'"{p}"' for p in PHONES), steps=args.steps, temperature=args.temperature,
-        window=WINDOW, latent=LATENT, timbre=TIMBRE, controls=CONTROLS, bands=BANDS, offset=OFFSET, scale=SCALE,
+        window=WINDOW, latent=LATENT, timbre=TIMBRE, controls=CONTROLS, bands=BANDS, classes=CLASSES, offset=OFFSET, scale=SCALE,
         breath_offset=BREATH_OFFSET, breath_scale=BREATH_SCALE, tower=tower.input.out_features, heard=HEARD,
     )  # fmt: skip
     (args.weights / "config.toml").write_text(config)

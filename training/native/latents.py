@@ -13,7 +13,8 @@ from corpus import Corpus
 from data import WORK
 from schedule import averaged
 from tower import Profile, Tower, tower_input
-from train_tower import Clips, acted, state
+from states import Person, State, acted, state
+from train_tower import Clips
 
 STATES = 4  # timbres of every recording: as it is, and in three other states
 
@@ -33,7 +34,9 @@ def main():
             pitch, voiced, envelope, breath = (
                 torch.from_numpy(item[key].astype(np.float32))[None] for key in ("pitch", "voiced", "envelope", "breath")
             )
-            learned = encoder(encoder_input(envelope, breath, pitch, voiced))
+            profile = torch.from_numpy(corpus.speakers.profile(item["speaker"]))[None]
+            relative = envelope - corpus.speakers.usual(envelope, voiced, profile)[0]
+            learned = encoder(encoder_input(relative, breath, pitch, voiced))
             found = torch.cat([explicit(pitch, voiced), learned], -1)[0].numpy().astype(np.float16)
             parts.append(found)
             index.append({k: item[k] for k in ("path", "speaker", "gender", "set", "held", "log_f0")} | {"at": at, "frames": len(found)})
@@ -46,13 +49,11 @@ def main():
     averaged(args.tower, tower=tower, profile=Profile())
     rng = np.random.default_rng(11)
     paths, timbres, pitches = [], [], []
-    same = (1.0, 0.0, np.zeros(80, np.float32))
     with torch.no_grad():
         for number, item in enumerate(clips.items):
             heard = []
             for k in range(STATES):
-                mood = state(rng) if k else (0.0, 1.0, 0.0, 1.0)
-                heard.append(acted(clips.crop(number, rng, 400), same, mood, rng))
+                heard.append(acted(clips.crop(number, rng, 400), Person(), state(rng) if k else State(), rng))
             x, log_f0, voiced = (torch.from_numpy(np.stack([np.asarray(h[i], np.float32) for h in heard])) for i in range(3))
             timbre, (mean, spread) = tower(tower_input(x, log_f0, voiced))
             paths.append(item["path"])

@@ -199,7 +199,8 @@ class FlowLm(nn.Module):
         return self.slot_proj(heard.unflatten(1, (-1, 2)).flatten(2)) + self.style_proj(style)[:, None]
 
     def log_durations(self, text, style):
-        return self.duration(torch.cat([text, style[:, None].expand(-1, text.shape[1], -1)], -1))[..., 0]
+        told = torch.cat([text, style[:, None].expand(-1, text.shape[1], -1)], -1)
+        return self.duration(F.dropout(told, 0.2, self.training))[..., 0]  # it overfits before the rest does
 
     def backbone(self, before, condition):
         """Latents before [batch, t, LATENT] and condition to hidden [batch, t, dim]."""

@@ -69,6 +69,9 @@ class Run:
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         values["norm"] = torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
+        if not torch.isfinite(values["norm"]):
+            parts = {key: float(value) for key, value in values.items()}
+            raise FloatingPointError(f"{self.name}: step {self.step + 1} has no finite gradient: {parts}; the last checkpoint is whole")
         self.optimiser.step()
         self.step += 1
         self.heard += seconds
@@ -121,3 +124,14 @@ def averaged(name, **models):
         model.load_state_dict(state["average"][key])
         model.eval().requires_grad_(False)
     return state["step"]
+
+
+def fitting(name, **models):
+    """Copies from the averaged weights of run NAME the first rows and columns that both have; the rest stays as it is."""
+    state = torch.load(WORK / "runs" / f"{name}.pt", weights_only=False, map_location="cpu")
+    for key, model in models.items():
+        for part, value in model.state_dict().items():
+            old = state["average"][key].get(part)
+            if old is not None and old.ndim == value.ndim:
+                both = tuple(slice(min(a, b)) for a, b in zip(old.shape, value.shape))
+                value[both] = old[both]

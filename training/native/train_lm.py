@@ -1,8 +1,8 @@
-"""Trains the flow language model. usage: train_lm.py [--name lm] [--minutes 70] [--threads 1] [--init model.safetensors]
+"""Trains the flow language model. usage: train_lm.py [--name lm] [--minutes 70] [--threads 1] [--init model.safetensors | RUN]
 
 The timbre of an utterance always comes from other recordings of its speaker, in a state that has nothing to do with its own:
 so it can only tell who speaks. The true latent before each frame is given with noise, or now and then not at all, so that the
-model learns to recover from its own mistakes. `--init` takes what fits from earlier weights.
+model learns to recover from its own mistakes. `--init` takes what fits from earlier weights, or from a run.
 """
 import argparse
 import json
@@ -12,7 +12,7 @@ import torch
 
 from data import WORK
 from lm import LATENT, FlowLm, controls, phone_ids, slots
-from schedule import DEVICE, Run
+from schedule import DEVICE, Run, fitting
 from tower import TIMBRE
 
 
@@ -166,10 +166,12 @@ def main():
     print(f"{len(usable)} utterances, {hours:.2f} h, {len({i['speaker'] for i in usable})} speakers; {len(held)} held out", flush=True)
     torch.manual_seed(0)
     model = FlowLm()
+    if args.init and args.init.endswith(".safetensors"):
+        take(model, args.init)
+    elif args.init:
+        fitting(args.init, lm=model)
     model.emb_mean.copy_(torch.from_numpy(data.mean))
     model.emb_std.copy_(torch.from_numpy(data.std))
-    if args.init:
-        take(model, args.init)
     run = Run(args.name, {"lm": model}, args.minutes, args.rate, decay=0.02, threads=args.threads)
     rng = np.random.default_rng(run.step)
     known = [i for i in held if i["set"] == "kathleen"][:32]

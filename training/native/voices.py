@@ -14,7 +14,7 @@ import torch
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
-from codec import BANDS, HEARD
+from codec import BANDS, HABITS, HEARD
 from corpus import Speakers
 from data import WORK, rows
 
@@ -32,11 +32,12 @@ def fitted(heard, weight, bias, profile):
     heard, goal = torch.from_numpy(heard), torch.from_numpy(profile)
     price = torch.ones(len(goal))
     price[HEARD:BANDS], price[BANDS] = 0.2, 12.0
+    price[HABITS:] = 0.1
     vector = heard.clone().requires_grad_(True)
     optimiser = torch.optim.Adam([vector], lr=0.003)
     for _ in range(400):
         unit = vector / vector.norm()
-        loss = (price * (weight @ unit + bias - goal) ** 2).mean() + NEAR * ((unit - heard) ** 2).sum()
+        loss = (price * (weight @ unit + bias - goal) ** 2).sum() / HABITS + NEAR * ((unit - heard) ** 2).sum()
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()

@@ -6,10 +6,19 @@ import json
 import os
 import re
 import subprocess
-import time
+import sys
 from pathlib import Path
 
 from .store import digest
+
+# A child's peak memory counts from before it becomes another program, so what starts it must be small.
+LAUNCHER = """
+import os, sys, time
+start = time.perf_counter()
+quiet = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
+_, status, used = os.wait4(os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ, file_actions=quiet), 0)
+print(time.perf_counter() - start, used.ru_maxrss, os.waitstatus_to_exitcode(status))
+"""
 
 
 class Missing(Exception):
@@ -85,11 +94,9 @@ class Engine:
 
     def cost(self, *arguments):
         """(seconds, peak resident MB) of one call."""
-        start = time.perf_counter()
-        with subprocess.Popen([self.path, *map(str, arguments)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as child:
-            said = child.stderr.read()
-            _, status, used = os.wait4(child.pid, 0)
-            child.returncode = os.waitstatus_to_exitcode(status)
-        if child.returncode:
-            raise Failed(f"tts {' '.join(map(str, arguments))} ended with {child.returncode}: {said.decode(errors='replace')[-500:]}")
-        return time.perf_counter() - start, used.ru_maxrss / 1024
+        command = [sys.executable, "-ISc", LAUNCHER, str(self.path), *map(str, arguments)]
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace")
+        seconds, peak, code = done.stdout.split()
+        if int(code):
+            raise Failed(f"tts {' '.join(map(str, arguments))} ended with {code}: {done.stderr[-500:]}")
+        return float(seconds), int(peak) / 1024

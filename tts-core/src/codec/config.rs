@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use super::spectrum::APERIODICITIES;
+
 /// `[decoder]`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -24,6 +26,9 @@ pub(crate) struct DecoderConfig {
     pub(crate) profile_dim: usize,
     /// Mel bands of the spectral envelope.
     pub(crate) envelope_bands: usize,
+    /// Classes of sound in which a speaker may differ from others by more than the mean spectrum; 0, as in older weights, for none.
+    #[serde(default)]
+    pub(crate) classes: usize,
     /// Natural log power of an output x is `offset + scale x`.
     pub(crate) log_envelope_offset: f32,
     /// See `log_envelope_offset`.
@@ -39,6 +44,16 @@ pub(crate) struct DecoderConfig {
 }
 
 impl DecoderConfig {
+    /// Numbers of a profile that the network itself is told: mean envelope, warp, mean aperiodicity.
+    pub(crate) fn habits(&self) -> usize {
+        self.envelope_bands + 1 + APERIODICITIES
+    }
+
+    /// Numbers of a profile: those, and an envelope for every class.
+    pub(crate) fn profile(&self) -> usize {
+        self.habits() + self.classes * self.envelope_bands
+    }
+
     /// What is wrong with the numbers, if anything.
     pub(crate) fn validate(&self) -> Result<(), String> {
         let sizes = [
@@ -55,6 +70,9 @@ impl DecoderConfig {
             if value == 0 || value > most {
                 return Err(format!("decoder.{name} is {value}, expected 1 to {most}"));
             }
+        }
+        if self.classes > 64 {
+            return Err(format!("decoder.classes is {}, expected 0 to 64", self.classes));
         }
         // the explicit F0 line and the renderer's 10 ms hop are made for this number
         if self.subframes != 4 {

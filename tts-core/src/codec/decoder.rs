@@ -33,7 +33,7 @@ pub(crate) struct Decoder {
     up: Linear,
     subframe_blocks: Vec<ConvNext>,
     norm: LayerNorm,
-    /// `subframe_dim -> bands + 5`: envelope, 3 aperiodicities, voicing logit, ln F0 residual
+    /// `subframe_dim -> bands + 5 + classes`: envelope, 3 aperiodicities, voicing logit, ln F0 residual, class logits
     output: Linear,
 }
 
@@ -66,7 +66,7 @@ impl Decoder {
             (0..count).map(block).collect::<Result<Vec<_>, _>>()
         };
         let up = config.subframes * subframe_dim;
-        let outputs = config.envelope_bands + APERIODICITIES + 2;
+        let outputs = config.envelope_bands + APERIODICITIES + 2 + config.classes;
         Ok(Self {
             latent,
             profile: ProfileModel::load(scope, &config, timbre)?,
@@ -118,14 +118,17 @@ impl Decoder {
         let bands = config.envelope_bands;
         out.clear();
         let latents = latents.chunks_exact(self.latent);
-        for (latent, raw) in latents.zip(raw.chunks_exact(config.subframes * (bands + APERIODICITIES + 2))) {
+        let width = self.output.outputs();
+        for (latent, raw) in latents.zip(raw.chunks_exact_mut(config.subframes * width)) {
             let (mean, change) = (latent[0] * 0.2 + *log_f0, latent[1] / 25.0);
-            for (raw, place) in raw.chunks_exact(bands + APERIODICITIES + 2).zip([-0.375, -0.125, 0.125, 0.375]) {
-                let (envelope, rest) = raw.split_at(bands);
-                let (aperiodicity, source) = rest.split_at(APERIODICITIES);
+            for (raw, place) in raw.chunks_exact_mut(width).zip([-0.375, -0.125, 0.125, 0.375]) {
+                let (envelope, rest) = raw.split_at_mut(bands);
+                let (aperiodicity, rest) = rest.split_at_mut(APERIODICITIES);
+                let (source, classes) = rest.split_at_mut(2);
                 let log_f0 = mean + change * place + config.f0_residual * source[1];
                 let f0 = log_f0.exp().clamp(F0_RANGE.0, F0_RANGE.1);
-                profile.restore(envelope, (config.log_envelope_offset, config.log_envelope_scale), out);
+                let scales = (config.log_envelope_offset, config.log_envelope_scale);
+                profile.restore(isa, envelope, classes, scales, out);
                 out.push(APERIODICITY_AT_ZERO);
                 let (offset, scale) = (config.aperiodicity_offset, config.aperiodicity_scale);
                 let usual = aperiodicity.iter().zip(&profile.aperiodicity);
@@ -135,7 +138,7 @@ impl Decoder {
         }
     }
 
-    /// `[4 frames, bands + 5]` as the network gives them, into `state.raw`.
+    /// `[4 frames, bands + 5 + classes]` as the network gives them, into `state.raw`.
     fn network(&self, isa: Isa, state: &mut DecoderState, latents: &[f32]) {
         let frames = latents.len() / self.latent;
         let DecoderState { profile, blocks, subframe_blocks, x, up, normed, raw, .. } = state;

@@ -18,4 +18,4 @@ pub(crate) use config::DecoderConfig;
 pub(crate) use decoder::{Decoder, DecoderState};
 pub(crate) use expression::{Expression, Shaper, ShaperState};
 pub(crate) use renderer::{HOP, Renderer, RendererState};
-pub(crate) use spectrum::{APERIODICITIES, SAMPLE_RATE};
+pub(crate) use spectrum::SAMPLE_RATE;

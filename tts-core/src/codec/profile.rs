@@ -1,8 +1,9 @@
 //! What is constant about a speaker, as the decoder takes it: a timbre becomes a mean spectral envelope, a scale of the
-//! frequency axis and a mean aperiodicity. Latents describe speech relative to these.
+//! frequency axis, a mean aperiodicity, and an envelope for each of some classes of sound, by which the speaker's differ
+//! from everybody's. Latents describe speech relative to these.
 //!
 //! The decoder works on canonical envelopes: frequency axis scaled by `warp`, as if all vocal tracts were of one length
-//! (Lee and Rose 1996), mean taken out. [`Profile::restore`] goes back: `raw(f) = canonical(f warp)`, the mean added.
+//! (Lee and Rose 1996), mean and classes taken out. [`Profile::restore`] goes back: `raw(f) = canonical(f warp)`, both added.
 
 use super::config::DecoderConfig;
 use super::spectrum::{APERIODICITIES, mel_band_hz};
@@ -18,7 +19,7 @@ const LOG_WARP_MAX: f32 = 0.3;
 /// Weights: from a timbre to a speaker's profile, and from there to what the decoder adds.
 #[derive(Debug)]
 pub(crate) struct ProfileModel {
-    /// `timbre -> bands + 1 + 3`
+    /// `timbre -> bands + 1 + 3 + classes x bands`
     profile: Linear,
     /// `bands + 1 + 3 -> profile_dim`
     first: Linear,
@@ -34,6 +35,8 @@ pub(crate) struct ProfileModel {
 pub(crate) struct Profile {
     /// `[bands]`, canonical
     mean: Vec<f32>,
+    /// `[classes, bands]`, canonical: what a frame wholly of a class has beside the mean
+    classes: Vec<f32>,
     /// Raw band b is `(1 - w) canonical[i] + w canonical[i + 1]`.
     place: Vec<(usize, f32)>,
     pub(super) aperiodicity: [f32; APERIODICITIES],
@@ -46,18 +49,16 @@ pub(crate) struct Profile {
 impl ProfileModel {
     /// `profile`, `m.0`, `m.2`, `p` below `scope` (`decoder`).
     pub(super) fn load(scope: &Scope<'_>, config: &DecoderConfig, timbre: usize) -> Result<Self, WeightsError> {
-        let bands = config.envelope_bands;
-        let width = bands + 1 + APERIODICITIES;
         Ok(Self {
-            profile: Linear::load(&scope.at("profile"), timbre, width, Bias::Yes)?,
-            first: Linear::load(&scope.at("m").index(0), width, config.profile_dim, Bias::Yes)?,
+            profile: Linear::load(&scope.at("profile"), timbre, config.profile(), Bias::Yes)?,
+            first: Linear::load(&scope.at("m").index(0), config.habits(), config.profile_dim, Bias::Yes)?,
             second: Linear::load(&scope.at("m").index(2), config.profile_dim, config.dim, Bias::Yes)?,
             subframe: Linear::load(&scope.at("p"), config.dim, config.subframe_dim, Bias::Yes)?,
-            bands,
+            bands: config.envelope_bands,
         })
     }
 
-    /// `[bands + 1 + 3]`: mean envelope, 5 ln warp, mean aperiodicity, all before offset and scale.
+    /// `[bands + 1 + 3 + classes x bands]`: mean envelope, 5 ln warp, mean aperiodicity, classes, all before offset and scale.
     pub(super) fn numbers(&self, isa: Isa, timbre: &[f32]) -> Vec<f32> {
         let mut profile = vec![0.0; self.profile.outputs()];
         self.profile.apply(isa, &mut profile, timbre);
@@ -67,16 +68,18 @@ impl ProfileModel {
     pub(super) fn apply(&self, isa: Isa, timbre: &[f32]) -> Profile {
         let numbers = self.numbers(isa, timbre);
         let mut hidden = vec![0.0; self.first.outputs()];
-        self.first.apply(isa, &mut hidden, &numbers);
+        let (habits, classes) = numbers.split_at(self.bands + 1 + APERIODICITIES);
+        self.first.apply(isa, &mut hidden, habits);
         kernels::gelu_tanh(isa, &mut hidden);
         let mut frame = vec![0.0; self.second.outputs()];
         self.second.apply(isa, &mut frame, &hidden);
         let mut subframe = vec![0.0; self.subframe.outputs()];
         self.subframe.apply(isa, &mut subframe, &frame);
-        let (mean, rest) = numbers.split_at(self.bands);
+        let (mean, rest) = habits.split_at(self.bands);
         let log_warp = (rest[0] / LOG_WARP_SCALE).clamp(-LOG_WARP_MAX, LOG_WARP_MAX);
         let aperiodicity = std::array::from_fn(|i| rest[1 + i]);
-        Profile { mean: mean.to_vec(), place: places(self.bands, log_warp.exp().into()), aperiodicity, frame, subframe }
+        let place = places(self.bands, log_warp.exp().into());
+        Profile { mean: mean.to_vec(), classes: classes.to_vec(), place, aperiodicity, frame, subframe }
     }
 }
 
@@ -95,12 +98,31 @@ fn places(bands: usize, warp: f64) -> Vec<(usize, f32)> {
 }
 
 impl Profile {
-    /// Appends to `out` the raw envelope `scale x + offset` of a canonical, mean-free one `[bands]`.
-    pub(super) fn restore(&self, canonical: &[f32], (offset, scale): (f32, f32), out: &mut Vec<f32>) {
-        let at = |i: usize| canonical[i] + self.mean[i];
+    /// Appends to `out` the raw envelope `scale x + offset` of a canonical one `[bands]` that is relative to the speaker and
+    /// belongs to classes by the softmax of `logits`; both are used up.
+    pub(super) fn restore(
+        &self,
+        isa: Isa,
+        canonical: &mut [f32],
+        logits: &mut [f32],
+        (offset, scale): (f32, f32),
+        out: &mut Vec<f32>,
+    ) {
+        kernels::add(isa, canonical, &self.mean);
+        if !logits.is_empty() {
+            kernels::softmax(isa, logits);
+            for (&share, class) in logits.iter().zip(self.classes.chunks_exact(canonical.len())) {
+                kernels::axpy(isa, canonical, share, class);
+            }
+        }
+        self.warp(canonical, (offset, scale), out);
+    }
+
+    /// Appends to `out` the raw envelope `scale x + offset` of a canonical one `[bands]`.
+    fn warp(&self, canonical: &[f32], (offset, scale): (f32, f32), out: &mut Vec<f32>) {
         let last = canonical.len() - 1;
         out.extend(self.place.iter().map(|&(i, w)| {
-            let x = (1.0 - w) * at(i) + w * at((i + 1).min(last));
+            let x = (1.0 - w) * canonical[i] + w * canonical[(i + 1).min(last)];
             x * scale + offset
         }));
     }
@@ -110,7 +132,7 @@ impl Profile {
     /// Power from 1 to 5 kHz over that from 50 to 1000 Hz of the mean envelope, in dB; ln power is `scale x`.
     pub(super) fn alpha_ratio(&self, scale: f32) -> f32 {
         let mut raw = Vec::new();
-        self.restore(&vec![0.0; self.mean.len()], (0.0, scale), &mut raw);
+        self.warp(&self.mean, (0.0, scale), &mut raw);
         let (mut low, mut high) = (0.0, 0.0);
         for (hz, power) in mel_band_hz(raw.len()).zip(raw) {
             // bands are as wide as the mel scale makes them
@@ -146,13 +168,14 @@ mod tests {
                 centres.iter().map(|hz| (-((hz - 1500.0) / 300.0).powi(2)).exp() as f32).collect();
             let profile = Profile {
                 mean: vec![0.0; 80],
+                classes: Vec::new(),
                 place: places(80, warp),
                 aperiodicity: [0.0; 3],
                 frame: Vec::new(),
                 subframe: Vec::new(),
             };
             let mut raw = Vec::new();
-            profile.restore(&canonical, (0.0, 1.0), &mut raw);
+            profile.warp(&canonical, (0.0, 1.0), &mut raw);
             let (weight, sum) = centres.iter().zip(&raw).fold((0.0, 0.0), |(w, s), (hz, x)| {
                 // bands are wider where frequencies are high
                 let x = f64::from(*x) * (hz + 700.0);
@@ -167,25 +190,35 @@ mod tests {
     #[test]
     fn the_alpha_ratio_of_a_step() {
         let mean: Vec<f32> = mel_band_hz(80).map(|hz| if hz < 1000.0 { 0.0 } else { -4.0 }).collect();
-        let profile =
-            Profile { mean, place: places(80, 1.0), aperiodicity: [0.0; 3], frame: Vec::new(), subframe: Vec::new() };
+        let profile = Profile {
+            mean,
+            classes: Vec::new(),
+            place: places(80, 1.0),
+            aperiodicity: [0.0; 3],
+            frame: Vec::new(),
+            subframe: Vec::new(),
+        };
         let expected = 10.0 * (4000.0f32 / 950.0 * (-4.0f32).exp()).log10();
         let found = profile.alpha_ratio(1.0);
         assert!((found - expected).abs() < 0.3, "{found} dB, expected {expected}");
     }
 
+    /// A frame that belongs half to each of two classes gets half of both, and the mean.
     #[test]
-    fn the_mean_and_the_scale_come_back() {
+    fn mean_classes_and_scale_come_back() {
         let profile = Profile {
             mean: vec![0.5; 4],
+            classes: [[1.0; 4], [0.0, 0.0, 0.0, 2.0]].concat(),
             place: places(4, 1.0),
             aperiodicity: [0.0; 3],
             frame: Vec::new(),
             subframe: Vec::new(),
         };
-        let mut raw = Vec::new();
-        profile.restore(&[1.0, 2.0, 3.0, 4.0], (-9.0, 4.0), &mut raw);
-        let expected = [-3.0, 1.0, 5.0, 9.0];
-        assert!(raw.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-4), "{raw:?}");
+        for isa in Isa::available() {
+            let mut raw = Vec::new();
+            profile.restore(isa, &mut [1.0, 2.0, 3.0, 4.0], &mut [7.0, 7.0], (-9.0, 4.0), &mut raw);
+            let expected = [-1.0, 3.0, 7.0, 15.0];
+            assert!(raw.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-4), "{raw:?}");
+        }
     }
 }

@@ -10,9 +10,7 @@ use super::native_config::{ConfigError, NativeConfig};
 pub(crate) use super::native_manner::{Draws, Manner};
 pub(crate) use super::native_text::ItemTime;
 use super::native_text::{PhoneTable, Phonetics};
-use crate::codec::{
-    APERIODICITIES, Decoder, DecoderState, Expression, HOP, Renderer, RendererState, SAMPLE_RATE, Shaper, ShaperState,
-};
+use crate::codec::{Decoder, DecoderState, Expression, HOP, Renderer, RendererState, SAMPLE_RATE, Shaper, ShaperState};
 use crate::flow::{
     ConditionScratch, Controls, FRAMES_PER_SECOND, FlowLm, FlowState, Frame, Noise, PhoneIds, Sampler, Slots,
     TextScratch, USUAL_SECONDS, frames_of,
@@ -152,8 +150,8 @@ impl NativeModel {
             .map(|hears| SpeakerEncoder::load(&root.at("speaker_encoder"), hears, config.flow_lm.timbre))
             .transpose()?;
         // the map from timbres to profiles defines the space that timbres live in
-        let width = config.decoder.envelope_bands + 1 + APERIODICITIES;
-        let reads_timbre = root.at("decoder.profile").tensor("weight", [width, config.flow_lm.timbre])?;
+        let reads_timbre =
+            root.at("decoder.profile").tensor("weight", [config.decoder.profile(), config.flow_lm.timbre])?;
         let fingerprint = Fingerprint::EMPTY.with(reads_timbre.bytes());
         weights.finish()?;
         let bands = config.decoder.envelope_bands;
