@@ -182,7 +182,7 @@ impl Bench<'_> {
             let mut out = vec![0.0; heads * dim];
             let mut scratch = vec![0.0; kernels::attend_scratch(cached, heads)];
             let time = self.seconds(|| {
-                kernels::attend(isa, &mut out, &q, [black_box(&keys), &[]], [&held, &[]], heads, &mut scratch);
+                kernels::attend(isa, &mut out, &q, [black_box(&keys), &[]], [&held, &[]], heads, heads, &mut scratch);
                 black_box(&out);
             });
             self.push(Row {

@@ -21,6 +21,7 @@ OCTAVES = np.clip(np.log2(AT / 1000), -1.5, 2.5).astype(np.float32)
 PRESENCE = np.exp(-((np.log2(AT / 2800) / 0.8) ** 2)).astype(np.float32)  # what a strained voice adds, 1.6 to 4.9 kHz
 COSINES = np.cos(np.pi * np.outer(np.arange(1, 5), np.linspace(0, 1, BANDS))).astype(np.float32)
 DB = 1 / 4.343 / 4  # of power, in units of x
+LOWEST = 0.35  # a sad or bored voice falls this much less than an excited one rises
 
 
 class Person(NamedTuple):
@@ -73,7 +74,7 @@ def state(rng, strong=0.6):
     loose = (rng.standard_normal(4) * [1.0, 1.0, 0.8, 0.5]) @ COSINES
     shape = DB * (parts[2] * (tilt + rng.standard_normal() * 0.6) * OCTAVES + parts[4] * (presence * PRESENCE + loose))
     return State(
-        float(parts[0] * (size[0] + rng.standard_normal() * 0.07)),
+        float(parts[0] * (max(size[0], LOWEST * size[0]) + rng.standard_normal() * 0.05)),
         float(np.exp(parts[1] * (size[1] + rng.standard_normal() * 0.2))),
         shape.astype(np.float32),
         float(np.clip(1 + parts[3] * (size[3] + rng.standard_normal() * 0.02), 0.85, 1.25)),

@@ -30,7 +30,8 @@ class Clips:
         for item in Recordings(sets).items:
             features = item.pop("features")
             voiced = features[:, 0] > 0
-            if item["speaker"] not in self.speakers.row or voiced.sum() < 60 or len(features) < 100:
+            low = item.get("state", [0])[0] < -0.8  # lower than people speak
+            if item["speaker"] not in self.speakers.row or voiced.sum() < 60 or len(features) < 100 or low:
                 continue
             x = scaled(features[:, 1:81], item["set"] in FULL_BAND).astype(np.float16)
             f0 = np.where(voiced, np.log(np.maximum(features[:, 0].astype(np.float32), 1)), 0)

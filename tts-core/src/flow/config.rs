@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use crate::nn::attention::AttentionConfig;
 use crate::nn::transformer::TransformerConfig;
 
 /// `[flow_lm]`
@@ -55,7 +56,13 @@ impl FlowConfig {
     /// The causal transformer, or with `text_layers` the text encoder's.
     pub(crate) fn transformer(&self, layers: usize) -> TransformerConfig {
         let &Self { dim, heads, feedforward, max_period, .. } = self;
-        TransformerConfig { dim, layers, heads, feedforward, max_period }
+        TransformerConfig {
+            attention: AttentionConfig::plain(dim, heads),
+            layers,
+            scaled: false,
+            feedforward,
+            max_period,
+        }
     }
 
     /// What is wrong with the numbers, if anything.

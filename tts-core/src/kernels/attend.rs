@@ -11,9 +11,10 @@ pub fn attend_scratch(rows: usize, heads: usize) -> usize {
     rows * heads
 }
 
-/// `out_h = Σ_n softmax_n(q_h·k[n]_h / √D)·v[n]_h` for each of `heads` heads.
+/// `out_h = Σ_n softmax_n(q_h·k[n]_g / √D)·v[n]_g` for each of `heads` heads; `kv_heads` divides `heads`, and head g of keys
+/// and values serves `heads / kv_heads` neighbouring heads of q (grouped queries: Ainslie et al. 2023).
 ///
-/// q, out: `[heads·D]`. keys, values: rows `[heads·D]` in two contiguous runs, as a ring holds them (older run first,
+/// q, out: `[heads·D]`. keys, values: rows `[kv_heads·D]` in two contiguous runs, as a ring holds them (older run first,
 /// either may be empty); key and value of a position lie at the same place of the same run. `scratch` holds at least
 /// [`attend_scratch`] values. The result has the same bits wherever the ring is cut. Without any row, out is zero.
 ///
@@ -26,18 +27,20 @@ pub fn attend(
     keys: [&[f32]; 2],
     values: [&[f32]; 2],
     heads: usize,
+    kv_heads: usize,
     scratch: &mut [f32],
 ) {
-    let width = q.len();
-    assert_eq!(out.len(), width, "out as wide as q");
+    assert_eq!(out.len(), q.len(), "out as wide as q");
     for run in 0..2 {
         assert_eq!(keys[run].len(), values[run].len(), "as many values as keys in run {run}");
     }
-    if width == 0 {
+    if q.is_empty() {
         assert!(keys.iter().all(|run| run.is_empty()), "keys without width");
         return;
     }
-    assert!(heads > 0 && width.is_multiple_of(heads), "q of {width} values in {heads} heads");
+    assert!(heads > 0 && q.len().is_multiple_of(heads), "q of {} values in {heads} heads", q.len());
+    assert!(kv_heads > 0 && heads.is_multiple_of(kv_heads), "{heads} heads on {kv_heads} of keys");
+    let width = q.len() / heads * kv_heads;
     assert!(keys.iter().all(|run| run.len().is_multiple_of(width)), "keys of whole rows of {width}");
     let rows = (keys[0].len() + keys[1].len()) / width;
     let needed = attend_scratch(rows, heads);
@@ -45,7 +48,15 @@ pub fn attend(
     let scores = &mut scratch[..needed];
     dispatch!(
         isa,
-        body(out: &mut [f32], q: &[f32], keys: [&[f32]; 2], values: [&[f32]; 2], heads: usize, scores: &mut [f32])
+        body(
+            out: &mut [f32],
+            q: &[f32],
+            keys: [&[f32]; 2],
+            values: [&[f32]; 2],
+            heads: usize,
+            kv_heads: usize,
+            scores: &mut [f32]
+        )
     );
 }
 
@@ -57,15 +68,18 @@ fn body<S: Simd>(
     keys: [&[f32]; 2],
     values: [&[f32]; 2],
     heads: usize,
+    kv_heads: usize,
     scores: &mut [f32],
 ) {
-    let (width, dim) = (q.len(), q.len() / heads);
+    let dim = q.len() / heads;
+    let width = kv_heads * dim;
     let rows = scores.len() / heads;
     let scale = 1.0 / (dim as f32).sqrt();
     for head in 0..heads {
         let at = head * dim;
         let scores = &mut scores[head * rows..][..rows];
         let (q, out) = (&q[at..][..dim], &mut out[at..][..dim]);
+        let at = head / (heads / kv_heads) * dim;
         for (score, key) in scores.iter_mut().zip(runs(keys, width)) {
             *score = scale * dot_body(s, q, &key[at..][..dim]);
         }
@@ -125,20 +139,30 @@ mod tests {
         for isa in Isa::available() {
             let mut values = Values::new(7);
             let mut error = 0f64;
-            for (heads, dim) in [(1, 1), (2, 3), (4, 16), (3, 17), (4, 64), (1, 80)] {
-                let width = heads * dim;
+            for (heads, kv_heads, dim) in [
+                (1, 1, 1),
+                (2, 2, 3),
+                (4, 4, 16),
+                (3, 3, 17),
+                (4, 4, 64),
+                (1, 1, 80),
+                (4, 2, 16),
+                (3, 1, 17),
+                (8, 2, 64),
+            ] {
+                let width = kv_heads * dim;
                 for rows in [1, 2, 15, 16, 17, 33, 128] {
-                    let q: Vec<f32> = values.take(width).iter().map(|q| 4.0 * q).collect();
+                    let q: Vec<f32> = values.take(heads * dim).iter().map(|q| 4.0 * q).collect();
                     let (k, v) = (values.take(rows * width), values.take(rows * width));
                     let mut scratch = vec![f32::NAN; attend_scratch(rows, heads) + 3];
-                    let mut whole = vec![f32::NAN; width];
-                    attend(isa, &mut whole, &q, [&k, &[]], [&v, &[]], heads, &mut scratch);
-                    error = error.max(worst(&whole, &oracle::attend(&q, &k, &v, heads), |_| 1.0));
+                    let mut whole = vec![f32::NAN; heads * dim];
+                    attend(isa, &mut whole, &q, [&k, &[]], [&v, &[]], heads, kv_heads, &mut scratch);
+                    error = error.max(worst(&whole, &oracle::attend(&q, &k, &v, heads, kv_heads), |_| 1.0));
                     for cut in [0, 1, rows / 2] {
                         let (old_k, new_k) = k.split_at(cut * width);
                         let (old_v, new_v) = v.split_at(cut * width);
-                        let mut out = vec![f32::NAN; width];
-                        attend(isa, &mut out, &q, [old_k, new_k], [old_v, new_v], heads, &mut scratch);
+                        let mut out = vec![f32::NAN; heads * dim];
+                        attend(isa, &mut out, &q, [old_k, new_k], [old_v, new_v], heads, kv_heads, &mut scratch);
                         assert!(out.iter().zip(&whole).all(|(a, b)| a.to_bits() == b.to_bits()), "{isa:?} cut {cut}");
                     }
                 }
@@ -150,13 +174,13 @@ mod tests {
     #[test]
     fn nothing_to_attend_to_is_zero() {
         let mut out = [f32::NAN; 4];
-        attend(Isa::detect(), &mut out, &[1.0; 4], [&[], &[]], [&[], &[]], 2, &mut []);
+        attend(Isa::detect(), &mut out, &[1.0; 4], [&[], &[]], [&[], &[]], 2, 2, &mut []);
         assert_eq!(out, [0.0; 4]);
     }
 
     #[test]
     #[should_panic(expected = "scratch of 6 values")]
     fn short_scratch_is_refused() {
-        attend(Isa::detect(), &mut [0.0; 4], &[0.0; 4], [&[0.0; 12], &[]], [&[0.0; 12], &[]], 2, &mut [0.0; 5]);
+        attend(Isa::detect(), &mut [0.0; 4], &[0.0; 4], [&[0.0; 12], &[]], [&[0.0; 12], &[]], 2, 2, &mut [0.0; 5]);
     }
 }

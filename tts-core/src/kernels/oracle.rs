@@ -105,19 +105,22 @@ pub(super) fn gelu_tanh(x: f64) -> f64 {
 }
 
 /// Attention of one query over rows `[heads·D]` of keys and values
-pub(super) fn attend(q: &[f32], keys: &[f32], values: &[f32], heads: usize) -> Vec<f64> {
-    let (width, dim) = (q.len(), q.len() / heads);
-    let mut out = vec![0.0; width];
+pub(super) fn attend(q: &[f32], keys: &[f32], values: &[f32], heads: usize, kv_heads: usize) -> Vec<f64> {
+    let dim = q.len() / heads;
+    let width = kv_heads * dim;
+    let mut out = vec![0.0; q.len()];
     for head in 0..heads {
-        let at = head * dim..(head + 1) * dim;
+        let own = head * dim..(head + 1) * dim;
+        let shared = head * kv_heads / heads;
+        let at = shared * dim..(shared + 1) * dim;
         let score = |key: &[f32]| {
-            let products = q[at.clone()].iter().zip(&key[at.clone()]).map(|(q, k)| f64::from(*q) * f64::from(*k));
+            let products = q[own.clone()].iter().zip(&key[at.clone()]).map(|(q, k)| f64::from(*q) * f64::from(*k));
             products.sum::<f64>() / (dim as f64).sqrt()
         };
         let shares = softmax(&keys.chunks_exact(width).map(score).collect::<Vec<_>>());
         for (share, value) in shares.iter().zip(values.chunks_exact(width)) {
-            for c in at.clone() {
-                out[c] += share * f64::from(value[c]);
+            for (out, value) in out[own.clone()].iter_mut().zip(&value[at.clone()]) {
+                *out += share * f64::from(*value);
             }
         }
     }
@@ -161,8 +164,8 @@ fn softmax_and_gelu_oracles_know_known_values() {
 #[test]
 fn attend_oracle_knows_equal_and_certain_choices() {
     let values = [1.0, 10.0, 3.0, 30.0];
-    assert_eq!(attend(&[0.0, 0.0], &[5.0, 6.0, 7.0, 8.0], &values, 1), [2.0, 20.0]);
-    let certain = attend(&[1e3, 1e3], &[1.0, 0.0, 0.0, 1.0], &values, 2);
+    assert_eq!(attend(&[0.0, 0.0], &[5.0, 6.0, 7.0, 8.0], &values, 1, 1), [2.0, 20.0]);
+    let certain = attend(&[1e3, 1e3], &[1.0, 0.0, 0.0, 1.0], &values, 2, 2);
     assert_eq!(certain, [1.0, 30.0]);
 }
 

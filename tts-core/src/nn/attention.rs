@@ -1,27 +1,57 @@
-//! Multi-head attention with rotary positions: over a window of the past, or over a whole sequence.
+//! Multi-head attention with rotary positions: over a window of the past, or over a whole sequence. Several heads of queries
+//! may share one of keys and values.
 
 use super::linear::{Bias, Linear};
 use super::rope::{Rope, Rotation};
 use crate::kernels::{self, Isa};
 use crate::weights::{Scope, WeightsError};
 
+/// Dimensions of one attention.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct AttentionConfig {
+    /// Channels of the residual stream.
+    pub(crate) dim: usize,
+    /// Heads of queries.
+    pub(crate) heads: usize,
+    /// Heads of keys and values; they divide `heads`.
+    pub(crate) kv_heads: usize,
+    /// Channels of a head; even.
+    pub(crate) head_dim: usize,
+}
+
+impl AttentionConfig {
+    /// As many heads of keys as of queries, together as wide as the residual stream.
+    pub(crate) fn plain(dim: usize, heads: usize) -> Self {
+        Self { dim, heads, kv_heads: heads, head_dim: dim / heads }
+    }
+
+    /// Channels of all queries.
+    fn queries(&self) -> usize {
+        self.heads * self.head_dim
+    }
+
+    /// Channels of all keys, or of all values.
+    fn keys(&self) -> usize {
+        self.kv_heads * self.head_dim
+    }
+}
+
 /// Weights of one attention.
 #[derive(Debug)]
 pub(crate) struct Attention {
-    dim: usize,
-    heads: usize,
-    /// `dim -> 3 dim`: query, key, value
+    config: AttentionConfig,
+    /// `dim -> queries + 2 keys`: query, key, value
     input: Linear,
-    /// `dim -> dim`
+    /// `queries -> dim`
     output: Linear,
 }
 
 /// Keys and values of the last `window` positions: a full ring is written over at its oldest row.
 #[derive(Debug, Clone)]
 pub(crate) struct KvRing {
-    /// `[window, dim]`, filled from the front
+    /// `[window, channels of all keys]`, filled from the front
     keys: Vec<f32>,
-    /// `[window, dim]`
+    /// `[window, channels of all keys]`
     values: Vec<f32>,
     window: usize,
     /// Rows filled.
@@ -41,69 +71,76 @@ pub(crate) struct AttentionScratch {
 }
 
 impl Attention {
-    /// `in_proj.weight` `[3 dim, dim]` and `out_proj.weight` `[dim, dim]`, without biases.
-    pub(crate) fn load(scope: &Scope<'_>, dim: usize, heads: usize) -> Result<Self, WeightsError> {
-        let input = Linear::load(&scope.at("in_proj"), dim, 3 * dim, Bias::No)?;
-        let output = Linear::load(&scope.at("out_proj"), dim, dim, Bias::No)?;
-        Ok(Self { dim, heads, input, output })
+    /// `in_proj.weight` `[queries + 2 keys, dim]` and `out_proj.weight` `[dim, queries]`, without biases.
+    pub(crate) fn load(scope: &Scope<'_>, config: AttentionConfig) -> Result<Self, WeightsError> {
+        let (dim, queries) = (config.dim, config.queries());
+        let input = Linear::load(&scope.at("in_proj"), dim, queries + 2 * config.keys(), Bias::No)?;
+        let output = Linear::load(&scope.at("out_proj"), queries, dim, Bias::No)?;
+        Ok(Self { config, input, output })
     }
 
     /// Channels of the residual stream.
     pub(crate) fn dim(&self) -> usize {
-        self.dim
+        self.config.dim
     }
 
     /// An empty past of up to `window` positions, the present one included.
     pub(crate) fn start(&self, window: usize) -> KvRing {
-        let room = || vec![0.0; window * self.dim];
+        let room = || vec![0.0; window * self.config.keys()];
         KvRing { keys: room(), values: room(), window, filled: 0, next: 0 }
     }
 
-    /// One position: `x` and `y` are `[dim]`.
+    /// Positions one after the other, each with its rotation: `x` and `y` are `[frames, dim]`.
     pub(crate) fn step(
         &self,
         isa: Isa,
         ring: &mut KvRing,
-        rotation: &Rotation,
+        rotations: &[Rotation],
         scratch: &mut AttentionScratch,
         y: &mut [f32],
         x: &[f32],
     ) {
-        let dim = self.dim;
-        scratch.qkv.resize(3 * dim, 0.0);
-        scratch.mixed.resize(dim, 0.0);
-        scratch.scores.resize(kernels::attend_scratch(ring.window, self.heads), 0.0);
-        self.input.apply(isa, &mut scratch.qkv, x);
-        let (q, kv) = scratch.qkv.split_at_mut(dim);
-        let (k, v) = kv.split_at_mut(dim);
-        rotation.apply(q);
-        rotation.apply(k);
-        ring.push(k, v);
-        let (keys, values) = (ring.runs(&ring.keys), ring.runs(&ring.values));
-        kernels::attend(isa, &mut scratch.mixed, q, keys, values, self.heads, &mut scratch.scores);
-        self.output.apply(isa, y, &scratch.mixed);
+        let AttentionConfig { dim, heads, kv_heads, .. } = self.config;
+        let (queries, keys) = (self.config.queries(), self.config.keys());
+        let frames = x.len() / dim;
+        let AttentionScratch { qkv, mixed, scores, .. } = scratch;
+        qkv.resize(frames * self.input.outputs(), 0.0);
+        mixed.resize(frames * queries, 0.0);
+        scores.resize(kernels::attend_scratch(ring.window, heads), 0.0);
+        self.input.apply(isa, qkv, x);
+        let rows = qkv.chunks_exact_mut(self.input.outputs()).zip(mixed.chunks_exact_mut(queries));
+        for ((row, out), rotation) in rows.zip(rotations) {
+            rotation.apply(&mut row[..queries + keys]);
+            let (q, kv) = row.split_at(queries);
+            let (k, v) = kv.split_at(keys);
+            ring.push(k, v);
+            let (keys, values) = (ring.runs(&ring.keys), ring.runs(&ring.values));
+            kernels::attend(isa, out, q, keys, values, heads, kv_heads, scores);
+        }
+        self.output.apply(isa, y, mixed);
     }
 
     /// A whole sequence, every position seeing all others: `x` and `y` are `[frames, dim]`.
     pub(crate) fn whole(&self, isa: Isa, rope: &Rope, scratch: &mut AttentionScratch, y: &mut [f32], x: &[f32]) {
-        let dim = self.dim;
+        let AttentionConfig { dim, heads, kv_heads, .. } = self.config;
+        let (queries, width) = (self.config.queries(), self.config.keys());
         let frames = x.len() / dim;
         let AttentionScratch { qkv, mixed, scores, keys, values } = scratch;
-        qkv.resize(3 * x.len(), 0.0);
-        mixed.resize(x.len(), 0.0);
-        scores.resize(kernels::attend_scratch(frames, self.heads), 0.0);
+        qkv.resize(frames * self.input.outputs(), 0.0);
+        mixed.resize(frames * queries, 0.0);
+        scores.resize(kernels::attend_scratch(frames, heads), 0.0);
         self.input.apply(isa, qkv, x);
         keys.clear();
         values.clear();
         let mut rotation = rope.start();
-        for (t, row) in qkv.chunks_exact_mut(3 * dim).enumerate() {
+        for (t, row) in qkv.chunks_exact_mut(self.input.outputs()).enumerate() {
             rope.at(&mut rotation, t as u64);
-            rotation.apply(&mut row[..2 * dim]);
-            keys.extend_from_slice(&row[dim..2 * dim]);
-            values.extend_from_slice(&row[2 * dim..]);
+            rotation.apply(&mut row[..queries + width]);
+            keys.extend_from_slice(&row[queries..queries + width]);
+            values.extend_from_slice(&row[queries + width..]);
         }
-        for (row, out) in qkv.chunks_exact(3 * dim).zip(mixed.chunks_exact_mut(dim)) {
-            kernels::attend(isa, out, &row[..dim], [keys, &[]], [values, &[]], self.heads, scores);
+        for (row, out) in qkv.chunks_exact(self.input.outputs()).zip(mixed.chunks_exact_mut(queries)) {
+            kernels::attend(isa, out, &row[..queries], [keys, &[]], [values, &[]], heads, kv_heads, scores);
         }
         self.output.apply(isa, y, mixed);
     }
@@ -120,8 +157,8 @@ impl KvRing {
 
     /// `rows` (keys or values) in two runs, the older one first.
     fn runs<'r>(&self, rows: &'r [f32]) -> [&'r [f32]; 2] {
-        let dim = rows.len() / self.window;
-        let (newer, older) = rows.split_at(self.next * dim);
+        let width = rows.len() / self.window;
+        let (newer, older) = rows.split_at(self.next * width);
         if self.filled < self.window { [newer, &[]] } else { [older, newer] }
     }
 }

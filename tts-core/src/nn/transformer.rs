@@ -1,9 +1,10 @@
-//! A stack of pre-norm transformer layers: `x += attend(norm1(x)); x += linear2(gelu(linear1(norm2(x))))`.
+//! A stack of pre-norm transformer layers: `x += a attend(norm1(x)); x += b linear2(gelu(linear1(norm2(x))))`, where `a` and `b`
+//! are 1 or a learned scale of every channel.
 //!
-//! Two ways to run the same weights: [`Transformer::step`], one position at a time with a window of the past, and
+//! Two ways to run the same weights: [`Transformer::step`], positions after a window of the past, and
 //! [`Transformer::whole`], a sequence whose positions all see each other.
 
-use super::attention::{Attention, AttentionScratch, KvRing};
+use super::attention::{Attention, AttentionConfig, AttentionScratch, KvRing};
 use super::linear::{Bias, Linear};
 use super::norm::LayerNorm;
 use super::rope::{Rope, Rotation};
@@ -13,12 +14,12 @@ use crate::weights::{Scope, WeightsError};
 /// Dimensions of a stack.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TransformerConfig {
-    /// Channels of the residual stream.
-    pub(crate) dim: usize,
+    /// Channels of the residual stream, and heads.
+    pub(crate) attention: AttentionConfig,
     /// Number of layers.
     pub(crate) layers: usize,
-    /// Attention heads; they divide `dim` into even parts.
-    pub(crate) heads: usize,
+    /// Whether what a layer adds is scaled, channel by channel.
+    pub(crate) scaled: bool,
     /// Channels inside the feed-forward part.
     pub(crate) feedforward: usize,
     /// Longest period of the rotary positions.
@@ -34,6 +35,8 @@ struct Layer {
     linear1: Linear,
     /// `feedforward -> dim`
     linear2: Linear,
+    /// `[dim]` each: of what attention adds, of what the feed-forward part adds
+    scales: Option<[Vec<f32>; 2]>,
 }
 
 /// Weights of a stack.
@@ -48,7 +51,8 @@ pub(crate) struct Transformer {
 #[derive(Debug, Clone)]
 pub(crate) struct TransformerState {
     rings: Vec<KvRing>,
-    rotation: Rotation,
+    /// Of the positions of one call.
+    rotations: Vec<Rotation>,
     position: u64,
     scratch: TransformerScratch,
 }
@@ -64,9 +68,13 @@ pub(crate) struct TransformerScratch {
 
 impl Layer {
     fn load(scope: &Scope<'_>, config: &TransformerConfig) -> Result<Self, WeightsError> {
-        let TransformerConfig { dim, heads, feedforward, .. } = *config;
+        let TransformerConfig { attention, feedforward, .. } = *config;
+        let dim = attention.dim;
+        let scale = |name: &str| scope.at(name).tensor("scale", [dim])?.to_f32();
+        let scales = if config.scaled { Some([scale("layer_scale_1")?, scale("layer_scale_2")?]) } else { None };
         Ok(Self {
-            attention: Attention::load(&scope.at("self_attn"), dim, heads)?,
+            scales,
+            attention: Attention::load(&scope.at("self_attn"), attention)?,
             norm1: LayerNorm::load(&scope.at("norm1"), dim, 1e-5)?,
             norm2: LayerNorm::load(&scope.at("norm2"), dim, 1e-5)?,
             linear1: Linear::load(&scope.at("linear1"), dim, feedforward, Bias::No)?,
@@ -88,11 +96,21 @@ impl Layer {
         inner.resize(x.len() / self.attention.dim() * self.linear1.outputs(), 0.0);
         self.norm1.apply(isa, normed, x);
         attend(attention, change, normed);
-        kernels::add(isa, x, change);
+        self.add(isa, x, change, 0);
         self.norm2.apply(isa, normed, x);
         self.linear1.apply(isa, inner, normed);
         kernels::gelu_tanh(isa, inner);
         self.linear2.apply(isa, change, inner);
+        self.add(isa, x, change, 1);
+    }
+
+    /// Adds to `x` what part 0 (attention) or 1 (feed-forward) gives.
+    fn add(&self, isa: Isa, x: &mut [f32], change: &mut [f32], part: usize) {
+        if let Some(scales) = &self.scales {
+            for row in change.chunks_exact_mut(self.attention.dim()) {
+                kernels::mul(isa, row, &scales[part]);
+            }
+        }
         kernels::add(isa, x, change);
     }
 }
@@ -102,7 +120,7 @@ impl Transformer {
     pub(crate) fn load(scope: &Scope<'_>, config: TransformerConfig) -> Result<Self, WeightsError> {
         let layers = scope.at("layers");
         let layers = (0..config.layers).map(|n| Layer::load(&layers.index(n), &config)).collect::<Result<_, _>>()?;
-        let rope = Rope::new(config.dim / config.heads, config.max_period);
+        let rope = Rope::new(config.attention.head_dim, config.max_period);
         Ok(Self { config, layers, rope })
     }
 
@@ -110,25 +128,29 @@ impl Transformer {
     pub(crate) fn start(&self, window: usize) -> TransformerState {
         TransformerState {
             rings: self.layers.iter().map(|layer| layer.attention.start(window)).collect(),
-            rotation: self.rope.start(),
+            rotations: vec![self.rope.start()],
             position: 0,
             scratch: TransformerScratch::default(),
         }
     }
 
-    /// One position: `x` `[dim]` is replaced by the output.
+    /// The next positions: `x` `[frames, dim]` is replaced by the output.
     pub(crate) fn step(&self, isa: Isa, state: &mut TransformerState, x: &mut [f32]) {
-        let TransformerState { rings, rotation, position, scratch } = state;
-        self.rope.at(rotation, *position);
-        *position += 1;
+        let TransformerState { rings, rotations, position, scratch } = state;
+        let frames = x.len() / self.config.attention.dim;
+        rotations.resize_with(frames.max(rotations.len()), || self.rope.start());
+        for rotation in &mut rotations[..frames] {
+            self.rope.at(rotation, *position);
+            *position += 1;
+        }
         for (layer, ring) in self.layers.iter().zip(rings) {
-            layer.run(isa, scratch, x, |scratch, y, x| layer.attention.step(isa, ring, rotation, scratch, y, x));
+            layer.run(isa, scratch, x, |scratch, y, x| layer.attention.step(isa, ring, rotations, scratch, y, x));
         }
     }
 
     /// A whole sequence: `x` `[frames, dim]` is replaced by the output.
     pub(crate) fn whole(&self, isa: Isa, scratch: &mut TransformerScratch, x: &mut [f32]) {
-        debug_assert_eq!(x.len() % self.config.dim, 0);
+        debug_assert_eq!(x.len() % self.config.attention.dim, 0);
         for layer in &self.layers {
             layer.run(isa, scratch, x, |scratch, y, x| layer.attention.whole(isa, &self.rope, scratch, y, x));
         }
@@ -138,19 +160,37 @@ impl Transformer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nn::random::{RandomWeights, signal};
+    use crate::nn::random::{RandomWeights, chunkings, signal};
+
+    const DIM: usize = 16;
+    const CONFIG: TransformerConfig = TransformerConfig {
+        attention: AttentionConfig { dim: DIM, heads: 2, kv_heads: 2, head_dim: 8 },
+        layers: 2,
+        scaled: false,
+        feedforward: 32,
+        max_period: 10_000.0,
+    };
+    /// Six heads of queries on two of keys, wider than the residual stream, scaled.
+    const GROUPED: TransformerConfig = TransformerConfig {
+        attention: AttentionConfig { dim: DIM, heads: 6, kv_heads: 2, head_dim: 4 },
+        scaled: true,
+        ..CONFIG
+    };
 
     fn tiny(config: TransformerConfig) -> Transformer {
         let mut random = RandomWeights::new(3);
         for n in 0..config.layers {
             let mut tensor = |name: &str, shape: &[usize]| random.tensor(&format!("layers.{n}.{name}"), shape);
-            let (dim, inner) = (config.dim, config.feedforward);
-            tensor("self_attn.in_proj.weight", &[3 * dim, dim]);
-            tensor("self_attn.out_proj.weight", &[dim, dim]);
-            tensor("linear1.weight", &[inner, dim]);
-            tensor("linear2.weight", &[dim, inner]);
+            let AttentionConfig { heads, kv_heads, head_dim, .. } = config.attention;
+            tensor("self_attn.in_proj.weight", &[(heads + 2 * kv_heads) * head_dim, DIM]);
+            tensor("self_attn.out_proj.weight", &[DIM, heads * head_dim]);
+            tensor("linear1.weight", &[config.feedforward, DIM]);
+            tensor("linear2.weight", &[DIM, config.feedforward]);
             for name in ["norm1.weight", "norm1.bias", "norm2.weight", "norm2.bias"] {
-                tensor(name, &[dim]);
+                tensor(name, &[DIM]);
+            }
+            for name in ["layer_scale_1.scale", "layer_scale_2.scale"].iter().filter(|_| config.scaled) {
+                tensor(name, &[DIM]);
             }
         }
         let weights = random.finish();
@@ -159,12 +199,9 @@ mod tests {
         transformer
     }
 
-    const CONFIG: TransformerConfig =
-        TransformerConfig { dim: 16, layers: 2, heads: 2, feedforward: 32, max_period: 10_000.0 };
-
     fn run(isa: Isa, transformer: &Transformer, state: &mut TransformerState, input: &[f32]) -> Vec<f32> {
         let mut output = input.to_vec();
-        for x in output.chunks_exact_mut(CONFIG.dim) {
+        for x in output.chunks_exact_mut(DIM) {
             transformer.step(isa, state, x);
         }
         output
@@ -173,14 +210,34 @@ mod tests {
     /// The last position of a stream that fits the window has seen the whole sequence, as in `whole` with one layer.
     #[test]
     fn a_step_equals_the_whole() {
-        let config = TransformerConfig { layers: 1, ..CONFIG };
-        let transformer = tiny(config);
-        for isa in Isa::available() {
-            let mut input = signal(9, config.dim);
-            let stepped = run(isa, &transformer, &mut transformer.start(16), &input);
-            transformer.whole(isa, &mut TransformerScratch::default(), &mut input);
-            for (a, b) in stepped[8 * config.dim..].iter().zip(&input[8 * config.dim..]) {
-                assert!((a - b).abs() < 1e-5, "{}: {a} {b}", isa.name());
+        for config in [CONFIG, GROUPED] {
+            let transformer = tiny(TransformerConfig { layers: 1, ..config });
+            for isa in Isa::available() {
+                let mut input = signal(9, DIM);
+                let stepped = run(isa, &transformer, &mut transformer.start(16), &input);
+                transformer.whole(isa, &mut TransformerScratch::default(), &mut input);
+                for (a, b) in stepped[8 * DIM..].iter().zip(&input[8 * DIM..]) {
+                    assert!((a - b).abs() < 1e-5, "{}: {a} {b}", isa.name());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn chunking_is_invisible() {
+        for config in [CONFIG, GROUPED] {
+            let transformer = tiny(config);
+            for isa in Isa::available() {
+                let input = signal(23, DIM);
+                let one_by_one = run(isa, &transformer, &mut transformer.start(8), &input);
+                for chunks in chunkings(23) {
+                    let (mut state, mut output, mut from) = (transformer.start(8), input.clone(), 0);
+                    for frames in chunks {
+                        transformer.step(isa, &mut state, &mut output[from * DIM..(from + frames) * DIM]);
+                        from += frames;
+                    }
+                    assert_eq!(output, one_by_one, "{}", isa.name());
+                }
             }
         }
     }
@@ -190,25 +247,25 @@ mod tests {
     fn the_window_forgets() {
         let transformer = tiny(TransformerConfig { layers: 1, ..CONFIG });
         let isa = Isa::detect();
-        let input = signal(40, CONFIG.dim);
+        let input = signal(40, DIM);
         let mut other = input.clone();
-        other[..20 * CONFIG.dim].fill(0.25);
+        other[..20 * DIM].fill(0.25);
         let a = run(isa, &transformer, &mut transformer.start(8), &input);
         let b = run(isa, &transformer, &mut transformer.start(8), &other);
-        assert_ne!(a[26 * CONFIG.dim..27 * CONFIG.dim], b[26 * CONFIG.dim..27 * CONFIG.dim]);
-        assert_eq!(a[27 * CONFIG.dim..], b[27 * CONFIG.dim..]);
+        assert_ne!(a[26 * DIM..27 * DIM], b[26 * DIM..27 * DIM]);
+        assert_eq!(a[27 * DIM..], b[27 * DIM..]);
     }
 
     #[test]
     fn a_clone_forks() {
         let transformer = tiny(CONFIG);
         let isa = Isa::detect();
-        let input = signal(12, CONFIG.dim);
+        let input = signal(12, DIM);
         let whole = run(isa, &transformer, &mut transformer.start(8), &input);
         let mut state = transformer.start(8);
-        run(isa, &transformer, &mut state, &input[..5 * CONFIG.dim]);
+        run(isa, &transformer, &mut state, &input[..5 * DIM]);
         let mut fork = state.clone();
-        run(isa, &transformer, &mut fork, &signal(7, CONFIG.dim));
-        assert_eq!(run(isa, &transformer, &mut state, &input[5 * CONFIG.dim..]), whole[5 * CONFIG.dim..]);
+        run(isa, &transformer, &mut fork, &signal(7, DIM));
+        assert_eq!(run(isa, &transformer, &mut state, &input[5 * DIM..]), whole[5 * DIM..]);
     }
 }

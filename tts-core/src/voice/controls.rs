@@ -114,7 +114,7 @@ control! {
 }
 control! {
     /// Liveliness of sampling: variance of the noise. Where it is not given, the model's own.
-    Temperature, "temperature", 0.0..=1.5, default 0.7
+    Temperature, "temperature", 0.0..=1.5, default 0.4
 }
 
 /// Solver steps a frame. Where they are not given, the model's own.
