@@ -44,6 +44,11 @@ pub fn gelu_tanh(isa: Isa, x: &mut [f32]) {
     dispatch!(isa, gelu_body(x: &mut [f32]));
 }
 
+/// `x = x` above 0, else `e^x - 1` (Clevert et al. 2016). Error at most 2 ulp.
+pub fn elu(isa: Isa, x: &mut [f32]) {
+    dispatch!(isa, elu_body(x: &mut [f32]));
+}
+
 /// `x = exp(x - max x) / Σ exp(x - max x)`, one row. Each value within 2e-7. An empty row stays empty.
 pub fn softmax(isa: Isa, x: &mut [f32]) {
     dispatch!(isa, softmax_body(x: &mut [f32]));
@@ -90,6 +95,19 @@ fn gelu_body<S: Simd>(s: S, x: &mut [f32]) {
     for x in x {
         let argument = TWO_ROOT * s.madd(0.044_715 * *x * *x, *x, *x);
         *x /= 1.0 + exp_of(s, -argument);
+    }
+}
+
+#[inline(always)]
+fn elu_body<S: Simd>(s: S, x: &mut [f32]) {
+    for x in x {
+        // below -20 nothing is left of the exponential
+        let low = if *x < -20.0 { -20.0 } else { *x };
+        let low = if low > 0.0 { 0.0 } else { low };
+        let (n, r) = reduce(s, low);
+        let scale = power_of_two(n);
+        let below = s.madd(scale, reduced_exp_m1(s, r), scale - 1.0);
+        *x = if *x <= 0.0 { below } else { *x };
     }
 }
 
@@ -253,12 +271,13 @@ mod tests {
     /// Name, kernel, exact function, unit of error, bound in that unit (beside it the largest error seen).
     type Case = (&'static str, Kernel, fn(f64) -> f64, fn(f64) -> f64, f64);
 
-    const CASES: [Case; 7] = [
+    const CASES: [Case; 8] = [
         ("exp, ulp", exp, f64::exp, ulp, 1.1),                                     // 0.98
         ("ln, ulp", ln, f64::ln, ulp, 0.9),                                        // 0.78
         ("tanh, ulp", tanh, f64::tanh, ulp, 2.5),                                  // 2.27
         ("sigmoid, ulp", sigmoid, |x| 1.0 / (1.0 + (-x).exp()), ulp_or_tiny, 2.5), // 2.03
         ("silu, ulp", silu, |x| x / (1.0 + (-x).exp()), ulp_or_tiny, 2.5),         // 1.98
+        ("elu, ulp", elu, |x| if x > 0.0 { x } else { x.exp_m1() }, ulp, 2.0),
         ("gelu_tanh, relative", gelu_tanh, oracle::gelu_tanh, |y| y.abs().max(2f64.powi(-100)), 1.5e-5), // 1.3e-5
         ("gelu_tanh above 1/16, relative", gelu_tanh, oracle::gelu_tanh, |y| y.abs().max(0.0625), 7e-7),
     ];

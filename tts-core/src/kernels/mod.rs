@@ -44,7 +44,7 @@ mod x86_64;
 #[cfg(test)]
 mod oracle;
 
-pub use act::{exp, gelu_tanh, ln, sigmoid, silu, softmax, tanh};
+pub use act::{elu, exp, gelu_tanh, ln, sigmoid, silu, softmax, tanh};
 pub use attend::{attend, attend_scratch};
 pub use depthwise::depthwise;
 pub use isa::{Isa, IsaError};
