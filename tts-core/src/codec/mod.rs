@@ -10,6 +10,8 @@
 mod config;
 mod decoder;
 mod expression;
+#[allow(dead_code, reason = "the codec of the second family, which is being built")]
+pub(crate) mod mimi;
 mod profile;
 mod renderer;
 mod spectrum;

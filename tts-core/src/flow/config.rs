@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::head::{Flow, HeadShape};
 use crate::nn::attention::AttentionConfig;
 use crate::nn::transformer::TransformerConfig;
 
@@ -63,6 +64,12 @@ impl FlowConfig {
             feedforward,
             max_period,
         }
+    }
+
+    /// The flow head.
+    pub(super) fn head_shape(&self) -> HeadShape {
+        let HeadConfig { dim, depth } = self.head;
+        HeadShape { flow: Flow::FlowMatching, condition: self.dim, dim, depth, latent: self.latent }
     }
 
     /// What is wrong with the numbers, if anything.

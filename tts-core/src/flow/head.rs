@@ -1,10 +1,11 @@
-//! The flow-matching head: noise becomes a latent in a few Euler steps of a learned velocity field.
+//! The flow head: noise becomes a latent in a few Euler steps of a learned velocity field, or in one.
 //!
 //! An MLP whose residual blocks are modulated by condition and time (adaLN). The modulation of a step depends on the
 //! frame's condition and on the step's time only, so all steps of a frame take it from one matrix product: the largest
 //! weights of the head are read once a frame instead of once a step.
 
-use super::config::FlowConfig;
+use serde::Deserialize;
+
 use crate::kernels::{self, Isa, PackedMatrix};
 use crate::nn::linear::{Bias, Linear};
 use crate::nn::norm::LayerNorm;
@@ -13,6 +14,45 @@ use crate::weights::{Scope, Tensor, WeightsError};
 /// Channels of the cosines and sines of time.
 const TIME_CHANNELS: usize = 256;
 const EPS: f32 = 1e-6;
+
+/// What the head was trained to give, and so how often it is told the time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Flow {
+    /// The mean velocity between two times (Lagrangian self-distillation, Boffi et al. 2025).
+    #[default]
+    Lsd,
+    /// The velocity at one time (flow matching, Lipman et al. 2023).
+    FlowMatching,
+    /// The latent itself, in one step.
+    Drifting,
+    /// The whole way from the noise to the latent, in one step.
+    Pointwise,
+}
+
+impl Flow {
+    fn times(self) -> usize {
+        match self {
+            Self::Lsd => 2,
+            Self::FlowMatching => 1,
+            Self::Drifting | Self::Pointwise => 0,
+        }
+    }
+}
+
+/// Dimensions of a head.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct HeadShape {
+    pub(crate) flow: Flow,
+    /// Channels of the condition.
+    pub(crate) condition: usize,
+    /// Channels.
+    pub(crate) dim: usize,
+    /// Residual blocks.
+    pub(crate) depth: usize,
+    /// Channels of a latent.
+    pub(crate) latent: usize,
+}
 
 #[derive(Debug)]
 struct Block {
@@ -38,10 +78,12 @@ struct TimeEmbedding {
 /// Weights of the head.
 #[derive(Debug)]
 pub(crate) struct Head {
+    flow: Flow,
     dim: usize,
     latent: usize,
-    time: TimeEmbedding,
-    /// `flow_lm.dim -> dim`
+    /// One for each time that the head is told; they are averaged.
+    times: Vec<TimeEmbedding>,
+    /// `condition -> dim`
     condition: Linear,
     /// `latent -> dim`
     input: Linear,
@@ -60,6 +102,8 @@ pub(crate) struct Sampler {
     steps: usize,
     /// Noise is scaled by the root of the temperature.
     scale: f32,
+    /// Whether what the head gives is the latent, not a change of it.
+    replaces: bool,
     /// `[steps, dim]`
     times: Vec<f32>,
 }
@@ -105,9 +149,9 @@ impl TimeEmbedding {
 }
 
 impl Head {
-    /// `time_embed.0`, `cond_embed`, `input_proj`, `res_blocks.N`, `final_layer`.
-    pub(crate) fn load<'w>(scope: &Scope<'w>, config: &FlowConfig) -> Result<Self, WeightsError> {
-        let (dim, depth, latent) = (config.head.dim, config.head.depth, config.latent);
+    /// `time_embed.N`, `cond_embed`, `input_proj`, `res_blocks.N`, `final_layer`.
+    pub(crate) fn load<'w>(scope: &Scope<'w>, shape: HeadShape) -> Result<Self, WeightsError> {
+        let HeadShape { flow, dim, depth, latent, .. } = shape;
         let mut blocks = Vec::new();
         let mut weights: Vec<(Tensor<'_>, usize)> = Vec::new();
         let mut modulation_bias = Vec::new();
@@ -130,10 +174,13 @@ impl Head {
         let last = scope.at("final_layer");
         modulation(&last, 2 * dim)?;
         Ok(Self {
+            flow,
             dim,
             latent,
-            time: TimeEmbedding::load(&scope.at("time_embed.0"), dim)?,
-            condition: Linear::load(&scope.at("cond_embed"), config.dim, dim, Bias::Yes)?,
+            times: (0..flow.times())
+                .map(|n| TimeEmbedding::load(&scope.at("time_embed").index(n), dim))
+                .collect::<Result<_, _>>()?,
+            condition: Linear::load(&scope.at("cond_embed"), shape.condition, dim, Bias::Yes)?,
             input: Linear::load(&scope.at("input_proj"), latent, dim, Bias::Yes)?,
             blocks,
             modulation: Tensor::packed_stack(&weights, dim)?,
@@ -155,11 +202,17 @@ impl Head {
     }
 
     pub(super) fn sampler(&self, isa: Isa, steps: usize, temperature: f32) -> Sampler {
+        let steps = if self.times.is_empty() { 1 } else { steps };
         let mut times = vec![0.0; steps * self.dim];
+        let mut one = vec![0.0; self.dim];
         for (step, row) in times.chunks_exact_mut(self.dim).enumerate() {
-            self.time.apply(isa, step as f32 / steps as f32, row);
+            for (n, time) in self.times.iter().enumerate() {
+                // when the step begins, and for some when it ends
+                time.apply(isa, (step + n) as f32 / steps as f32, &mut one);
+                kernels::axpy(isa, row, 1.0 / self.times.len() as f32, &one);
+            }
         }
-        Sampler { steps, scale: temperature.sqrt(), times }
+        Sampler { steps, scale: temperature.sqrt(), replaces: self.flow == Flow::Drifting, times }
     }
 
     /// `hidden` `[flow_lm.dim]` and unit normal `noise` `[latent]` to a normalised `latent` `[latent]`.
@@ -205,7 +258,7 @@ impl Head {
             kernels::modulate(isa, normed, &last[..self.dim], &last[self.dim..]);
             self.last.apply(isa, velocity, normed);
             for (z, v) in latent.iter_mut().zip(&*velocity) {
-                *z += v / sampler.steps as f32;
+                *z = if sampler.replaces { *v } else { *z + v / sampler.steps as f32 };
             }
         }
     }

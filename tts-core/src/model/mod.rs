@@ -6,6 +6,10 @@ pub(crate) mod native;
 mod native_config;
 mod native_manner;
 pub(crate) mod native_text;
+#[allow(dead_code, reason = "the second family, which is being built")]
+pub(crate) mod pocket;
+#[allow(dead_code, reason = "the second family, which is being built")]
+mod pocket_config;
 
 pub use native_config::ConfigError;
 pub(crate) use native_config::{CONFIG_MAX, NativeConfig};

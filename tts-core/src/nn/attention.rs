@@ -147,6 +147,30 @@ impl Attention {
 }
 
 impl KvRing {
+    /// The same past with room for `window` positions, at least as many as before; nothing may have been forgotten.
+    pub(crate) fn widened(&self, window: usize) -> Self {
+        debug_assert!(self.filled == self.next || self.filled == self.window && self.next == 0);
+        let width = self.keys.len() / self.window;
+        let room = |rows: &[f32]| {
+            let mut rows = rows.to_vec();
+            rows.resize(window * width, 0.0);
+            rows
+        };
+        Self {
+            keys: room(&self.keys),
+            values: room(&self.values),
+            window,
+            filled: self.filled,
+            next: self.filled % window,
+        }
+    }
+
+    /// Keys and values of all positions so far, `[positions, channels of all keys]` each.
+    pub(crate) fn rows(&self) -> [&[f32]; 2] {
+        let width = self.keys.len() / self.window;
+        [&self.keys[..self.filled * width], &self.values[..self.filled * width]]
+    }
+
     fn push(&mut self, key: &[f32], value: &[f32]) {
         let at = self.next * key.len();
         self.keys[at..at + key.len()].copy_from_slice(key);

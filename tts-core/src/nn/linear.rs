@@ -30,6 +30,11 @@ impl Linear {
         Ok(Self { weight, bias })
     }
 
+    /// The tensor `name` `[outputs, inputs]` itself, without a bias.
+    pub(crate) fn named(scope: &Scope<'_>, name: &str, inputs: usize, outputs: usize) -> Result<Self, WeightsError> {
+        Ok(Self { weight: scope.tensor(name, [outputs, inputs])?.packed(outputs, inputs)?, bias: Vec::new() })
+    }
+
     /// Channels of an input row.
     pub(crate) fn inputs(&self) -> usize {
         self.weight.columns()

@@ -115,6 +115,23 @@ impl Layer {
     }
 }
 
+impl TransformerState {
+    /// Positions so far.
+    pub(crate) fn position(&self) -> usize {
+        self.position as usize
+    }
+
+    /// The same past with room for `window` positions in all; nothing may have been forgotten.
+    pub(crate) fn widened(&self, window: usize) -> Self {
+        Self { rings: self.rings.iter().map(|ring| ring.widened(window)).collect(), ..self.clone() }
+    }
+
+    /// Keys and values of every layer, `[positions, channels of all keys]` each.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = [&[f32]; 2]> {
+        self.rings.iter().map(KvRing::rows)
+    }
+}
+
 impl Transformer {
     /// `scope.layers.N.*`.
     pub(crate) fn load(scope: &Scope<'_>, config: TransformerConfig) -> Result<Self, WeightsError> {

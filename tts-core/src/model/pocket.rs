@@ -1,0 +1,39 @@
+//! Kyutai's Pocket TTS: voice prompt and text tokens to latents to sound.
+//!
+//! Mirrors `models/tts_model.py` of the reference, pocket-tts 4.0.1.
+
+use super::pocket_config::PocketConfig;
+use crate::codec::mimi::{MimiDecoder, MimiEncoder};
+use crate::flow::pocket::{PocketLm, PocketState};
+use crate::kernels::Isa;
+use crate::weights::{Weights, WeightsError};
+
+/// All weights of a checkpoint.
+#[derive(Debug)]
+pub(crate) struct PocketModel {
+    pub(crate) config: PocketConfig,
+    pub(crate) lm: PocketLm,
+    pub(crate) decoder: MimiDecoder,
+    pub(crate) encoder: MimiEncoder,
+}
+
+impl PocketModel {
+    /// One file of all weights, `flow_lm.*` and `mimi.*`; the shapes that `config` asks for are demanded.
+    pub(crate) fn load(weights: &Weights, config: PocketConfig) -> Result<Self, WeightsError> {
+        let root = weights.root();
+        let (latent, inner) = (config.mimi.quantizer.dimension, config.mimi.inner());
+        let lm = PocketLm::load(&root.at("flow_lm"), &config.flow_lm, latent, inner)?;
+        let decoder = MimiDecoder::load(&root.at("mimi"), &config.mimi)?;
+        let encoder = MimiEncoder::load(&root.at("mimi"), &config.mimi)?;
+        weights.finish()?;
+        Ok(Self { config, lm, decoder, encoder })
+    }
+
+    /// A voice of mono sound at the model's rate.
+    pub(crate) fn voice(&self, isa: Isa, pcm: &[f32]) -> PocketState {
+        self.lm.voice(isa, &self.encoder.encode(isa, pcm))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,159 @@
+//! Every stage of every family against numbers that the reference made from the same random weights.
+
+use std::path::Path;
+
+use safetensors::SafeTensors;
+
+use super::*;
+
+const FAMILIES: [&str; 7] = ["lsd", "lsd_v1", "drifting", "flow_matching", "small_18m", "small_7m", "small_2m"];
+
+/// A family's folder: `config.yaml`, `model.safetensors`, `golden.safetensors`.
+struct Fixture {
+    name: String,
+    bytes: Vec<u8>,
+    model: PocketModel,
+}
+
+impl Fixture {
+    fn load(folder: &Path) -> Self {
+        let text = std::fs::read_to_string(folder.join("config.yaml")).unwrap();
+        let config = PocketConfig::parse("config.yaml", &text).unwrap();
+        let weights = Weights::open(&folder.join("model.safetensors")).unwrap();
+        let model = PocketModel::load(&weights, config).unwrap();
+        let bytes = std::fs::read(folder.join("golden.safetensors")).unwrap();
+        Self {
+            name: folder.file_name().unwrap().to_string_lossy().into_owned(),
+            
+            bytes,
+            model,
+        }
+    }
+
+    fn has(&self, name: &str) -> bool {
+        SafeTensors::deserialize(&self.bytes).unwrap().tensor(name).is_ok()
+    }
+
+    fn get(&self, name: &str) -> Vec<f32> {
+        let tensors = SafeTensors::deserialize(&self.bytes).unwrap();
+        let tensor = tensors.tensor(name).unwrap_or_else(|_| panic!("{}: no {name}", self.name));
+        match tensor.dtype() {
+            safetensors::Dtype::F32 => {
+                tensor.data().chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect()
+            }
+            safetensors::Dtype::I64 => {
+                tensor.data().chunks_exact(8).map(|b| i64::from_le_bytes(b.try_into().unwrap()) as f32).collect()
+            }
+            other => panic!("{name} is {other:?}"),
+        }
+    }
+
+    fn ids(&self, name: &str) -> Vec<u32> {
+        self.get(name).iter().map(|&id| id as u32).collect()
+    }
+
+    /// Largest difference over the RMS of what is expected.
+    fn close(&self, isa: Isa, name: &str, found: &[f32], bound: f64) {
+        let expected = self.get(name);
+        assert_eq!(found.len(), expected.len(), "{} {name}", self.name);
+        let rms = (expected.iter().map(|x| f64::from(*x).powi(2)).sum::<f64>() / expected.len() as f64).sqrt();
+        let worst = found.iter().zip(&expected).map(|(a, b)| f64::from((a - b).abs())).fold(0.0, f64::max) / rms;
+        println!("{:14} {:8} {name:24} {worst:.1e}", self.name, isa.name());
+        assert!(worst < bound, "{} {} {name}: {worst:e}, at most {bound:e}", self.name, isa.name());
+    }
+}
+
+fn fixtures() -> Vec<Fixture> {
+    let folder = std::env::var_os("POCKET_FIXTURES").expect("POCKET_FIXTURES names the folder of fixtures");
+    FAMILIES.iter().map(|family| Fixture::load(&Path::new(&folder).join(family))).collect()
+}
+
+/// Sound that all families heard.
+fn audio(name: &str) -> Vec<f32> {
+    let folder = std::env::var_os("POCKET_FIXTURES").unwrap();
+    let bytes = std::fs::read(Path::new(&folder).join("audio/golden.safetensors")).unwrap();
+    let tensors = SafeTensors::deserialize(&bytes).unwrap();
+    tensors.tensor(name).unwrap().data().chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect()
+}
+
+#[test]
+#[ignore = "needs POCKET_FIXTURES"]
+fn sound_of_latents_once_and_streamed() {
+    for fixture in fixtures() {
+        let latent = fixture.model.config.mimi.quantizer.dimension;
+        let latents = fixture.get("dec.latents");
+        for isa in Isa::available() {
+            let decoder = &fixture.model.decoder;
+            let mut pcm = Vec::new();
+            decoder.step(isa, &mut decoder.start(), &latents, &mut pcm);
+            fixture.close(isa, "dec.audio_once", &pcm, 1e-4);
+            for chunks in [vec![1; 10], vec![3, 5, 2]] {
+                let (mut state, mut all, mut part, mut rest) = (decoder.start(), Vec::new(), Vec::new(), &latents[..]);
+                for frames in chunks {
+                    let (now, later) = rest.split_at(frames * latent);
+                    decoder.step(isa, &mut state, now, &mut part);
+                    all.extend_from_slice(&part);
+                    rest = later;
+                }
+                assert_eq!(all, pcm, "{}", fixture.name);
+            }
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs POCKET_FIXTURES"]
+fn latents_of_sound_and_the_voice() {
+    let pcm = audio("enc.audio");
+    for fixture in fixtures() {
+        for isa in Isa::available() {
+            let encoded = fixture.model.encoder.encode(isa, &pcm);
+            fixture.close(isa, "enc.latent", &encoded, 1e-4);
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs POCKET_FIXTURES"]
+fn text_and_latents_from_the_same_noise() {
+    for fixture in fixtures() {
+        let (model, latent) = (&fixture.model, fixture.model.config.mimi.quantizer.dimension);
+        for isa in Isa::available() {
+            fixture.close(isa, "text.emb", &model.lm.embed(isa, &fixture.ids("text.ids")), 1e-5);
+            fixture.close(isa, "text.emb2", &model.lm.embed(isa, &fixture.ids("text.ids2")), 1e-5);
+            let voice = model.voice(isa, &audio("voice.audio_after_pause"));
+            let tokens = fixture.ids("text.ids");
+            let noise = fixture.get("ar.noise");
+            let frames = noise.len() / latent;
+            let mut state = voice.with_room(voice.position() + tokens.len() + frames);
+            model.lm.read(isa, &mut state, &tokens);
+            // the noise is stored as it was scaled
+            let sampler = model.lm.sampler(isa, 1, 1.0);
+            let (mut latents, mut ends, mut hidden) = (Vec::new(), Vec::new(), Vec::new());
+            for noise in noise.chunks_exact(latent) {
+                ends.push(model.lm.step(isa, &mut state, &sampler, noise));
+                latents.extend_from_slice(state.latent());
+                hidden.extend_from_slice(state.condition());
+            }
+            let z = if fixture.has("ar.z") { "ar.z" } else { "ar.out_norm" };
+            fixture.close(isa, z, &hidden, 1e-3);
+            fixture.close(isa, "ar.latents", &latents, 1e-3);
+            fixture.close(isa, "ar.eos_logits", &ends, 1e-3);
+            for (layer, [keys, values]) in state.rows().enumerate() {
+                let name = format!("ar.state.transformer.layers.{layer}.self_attn/cache");
+                fixture.close(isa, &name, &[keys, values].concat(), 1e-3);
+            }
+            for steps in [2, 4, 16].into_iter().filter(|n| fixture.has(&format!("ar.latents_steps{n}"))) {
+                let mut state = voice.with_room(voice.position() + tokens.len() + 2);
+                model.lm.read(isa, &mut state, &tokens);
+                let sampler = model.lm.sampler(isa, steps, 1.0);
+                let mut latents = Vec::new();
+                for noise in noise.chunks_exact(latent).take(2) {
+                    model.lm.step(isa, &mut state, &sampler, noise);
+                    latents.extend_from_slice(state.latent());
+                }
+                fixture.close(isa, &format!("ar.latents_steps{steps}"), &latents, 1e-3);
+            }
+        }
+    }
+}
