@@ -5,6 +5,7 @@ use std::path::Path;
 use safetensors::SafeTensors;
 
 use super::*;
+use crate::text::pocket::Vocabulary;
 
 const FAMILIES: [&str; 7] = ["lsd", "lsd_v1", "drifting", "flow_matching", "small_18m", "small_7m", "small_2m"];
 
@@ -22,12 +23,7 @@ impl Fixture {
         let weights = Weights::open(&folder.join("model.safetensors")).unwrap();
         let model = PocketModel::load(&weights, config).unwrap();
         let bytes = std::fs::read(folder.join("golden.safetensors")).unwrap();
-        Self {
-            name: folder.file_name().unwrap().to_string_lossy().into_owned(),
-            
-            bytes,
-            model,
-        }
+        Self { name: folder.file_name().unwrap().to_string_lossy().into_owned(), bytes, model }
     }
 
     fn has(&self, name: &str) -> bool {
@@ -154,6 +150,51 @@ fn text_and_latents_from_the_same_noise() {
                 }
                 fixture.close(isa, &format!("ar.latents_steps{steps}"), &latents, 1e-3);
             }
+        }
+    }
+}
+
+/// Text to sound, with the noise that the reference drew.
+#[test]
+#[ignore = "needs POCKET_FIXTURES"]
+fn a_text_becomes_the_sound_of_the_reference() {
+    let folder = std::env::var_os("POCKET_FIXTURES").unwrap();
+    let manifest = std::fs::read_to_string(Path::new(&folder).join("MANIFEST.json")).unwrap();
+    let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
+    for fixture in fixtures() {
+        let (model, about) = (&fixture.model, &manifest["families"][&fixture.name]["e2e"]);
+        let path = Path::new(&folder).join(&fixture.name).join(&model.config.flow_lm.lookup_table.tokenizer_path);
+        let vocabulary = Vocabulary::parse("tokenizer", &std::fs::read(path).unwrap()).unwrap();
+        assert_eq!(vocabulary.len(), model.config.flow_lm.lookup_table.n_bins);
+        let prompt = model.preparation().prepare(about["text"].as_str().unwrap()).unwrap();
+        assert_eq!(prompt.text, about["prepared"].as_str().unwrap(), "{}", fixture.name);
+        let tokens = vocabulary.encode(&prompt.text);
+        let expected: Vec<u32> =
+            about["token_ids"].as_array().unwrap().iter().map(|id| id.as_u64().unwrap() as u32).collect();
+        assert_eq!(tokens, expected, "{}", fixture.name);
+        assert_eq!(model.most_frames(tokens.len()) as u64, about["max_gen_len"].as_u64().unwrap());
+        let frames_after = prompt.frames_after_end + 2;
+        assert_eq!(frames_after as u64, about["frames_after_eos"].as_u64().unwrap());
+        let ending = Ending { threshold: fixture.get("e2e.eos_threshold")[0], frames_after };
+        let noise = fixture.get("e2e.noise");
+        for isa in Isa::available() {
+            let voice = model.voice(isa, &audio("voice.audio_after_pause"));
+            let sampler = model.lm.sampler(isa, 1, 1.0);
+            let mut utterance = model.begin(isa, &voice, &tokens, ending);
+            let (mut pcm, mut all, mut last) = (Vec::new(), Vec::new(), Progress::Spoken);
+            for noise in noise.chunks_exact(model.config.mimi.quantizer.dimension) {
+                last = model.speak(isa, &mut utterance, &sampler, noise, &mut pcm);
+                all.extend_from_slice(&pcm);
+            }
+            assert_eq!(last, Progress::Ended, "{}", fixture.name);
+            // observed 2e-3: differences grow through the latents that are fed back
+            fixture.close(isa, "e2e.audio", &all, 1e-2);
+            let power = |x: &mut dyn Iterator<Item = f32>| x.map(|x| f64::from(x).powi(2)).sum::<f64>();
+            let expected = fixture.get("e2e.audio");
+            let error = power(&mut all.iter().zip(&expected).map(|(a, b)| a - b));
+            let snr = 10.0 * (power(&mut expected.iter().copied()) / error).log10();
+            println!("{:14} {:8} SNR {snr:.0} dB", fixture.name, isa.name());
+            assert!(snr > 60.0, "{}: {snr} dB", fixture.name);
         }
     }
 }
