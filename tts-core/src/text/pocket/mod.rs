@@ -8,7 +8,9 @@ mod model_file;
 mod prompt;
 mod vocabulary;
 
-pub(crate) use prompt::{Preparation, Prompt, chunks};
+pub(crate) use prompt::Preparation;
+#[cfg(test)]
+use prompt::chunks;
 pub(crate) use vocabulary::Vocabulary;
 
 /// Why a tokenizer cannot be used.
