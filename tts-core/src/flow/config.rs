@@ -69,7 +69,7 @@ impl FlowConfig {
     /// The flow head.
     pub(super) fn head_shape(&self) -> HeadShape {
         let HeadConfig { dim, depth } = self.head;
-        HeadShape { flow: Flow::FlowMatching, condition: self.dim, dim, depth, latent: self.latent }
+        HeadShape { flow: Flow::Matching, condition: self.dim, dim, depth, latent: self.latent }
     }
 
     /// What is wrong with the numbers, if anything.

@@ -23,7 +23,8 @@ pub(crate) enum Flow {
     #[default]
     Lsd,
     /// The velocity at one time (flow matching, Lipman et al. 2023).
-    FlowMatching,
+    #[serde(rename = "flow_matching")]
+    Matching,
     /// The latent itself, in one step.
     Drifting,
     /// The whole way from the noise to the latent, in one step.
@@ -34,7 +35,7 @@ impl Flow {
     fn times(self) -> usize {
         match self {
             Self::Lsd => 2,
-            Self::FlowMatching => 1,
+            Self::Matching => 1,
             Self::Drifting | Self::Pointwise => 0,
         }
     }

@@ -20,6 +20,7 @@ pub fn attend_scratch(rows: usize, heads: usize) -> usize {
 ///
 /// # Panics
 /// If the lengths do not fit each other.
+#[allow(clippy::too_many_arguments, reason = "a kernel: slices and their shape")]
 pub fn attend(
     isa: Isa,
     out: &mut [f32],
@@ -60,6 +61,7 @@ pub fn attend(
     );
 }
 
+#[allow(clippy::too_many_arguments, reason = "a kernel: slices and their shape")]
 #[inline(always)]
 fn body<S: Simd>(
     s: S,

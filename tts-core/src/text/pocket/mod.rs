@@ -16,11 +16,11 @@ pub(crate) use vocabulary::Vocabulary;
 /// Why a tokenizer cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{origin}: {what}")]
-pub struct TokenizerError {
+pub(crate) struct TokenizerError {
     /// Which file.
-    pub origin: String,
+    pub(crate) origin: String,
     /// What is wrong with it, and what was expected.
-    pub what: String,
+    pub(crate) what: String,
 }
 
 #[cfg(test)]
