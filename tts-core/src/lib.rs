@@ -43,6 +43,9 @@ pub use engine::{
 pub use error::Error;
 pub use kernels::{Isa, IsaError};
 pub use model::ConfigError;
+#[cfg(feature = "oracle")]
+#[doc(hidden)]
+pub use model::oracle;
 pub use speaker::doctor;
 pub use speaker::{Clip, Delivery, SpeakerError};
 pub use text::normalize::TextOptions;

@@ -104,6 +104,15 @@ impl Decoder {
         self.profile.apply(isa, timbre).alpha_ratio(self.config.log_envelope_scale)
     }
 
+    /// `[bands + 1 + 3 + classes x bands]` of a timbre, and what the network gives for `latents`, the first of a stream:
+    /// `[4 frames, bands + 5 + classes]`.
+    #[cfg(feature = "oracle")]
+    pub(crate) fn inside(&self, isa: Isa, timbre: &[f32], latents: &[f32]) -> (Vec<f32>, Vec<f32>) {
+        let mut state = self.start(self.profile(isa, timbre), 0.0);
+        self.network(isa, &mut state, latents);
+        (self.profile.numbers(isa, timbre), state.raw)
+    }
+
     /// Numbers that describe a sub-frame to the renderer.
     pub(crate) fn parameters(&self) -> usize {
         self.config.envelope_bands + PARAMETERS_BESIDE_ENVELOPE

@@ -98,6 +98,12 @@ fn places(bands: usize, warp: f64) -> Vec<(usize, f32)> {
 }
 
 impl Profile {
+    /// `[dim]` and `[subframe_dim]`: what is added to every frame and sub-frame.
+    #[cfg(feature = "oracle")]
+    pub(crate) fn added(&self) -> (&[f32], &[f32]) {
+        (&self.frame, &self.subframe)
+    }
+
     /// Appends to `out` the raw envelope `scale x + offset` of a canonical one `[bands]` that is relative to the speaker and
     /// belongs to classes by the softmax of `logits`; both are used up.
     pub(super) fn restore(

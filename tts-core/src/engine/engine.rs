@@ -37,6 +37,8 @@ pub struct EngineOptions {
     pub threads: Option<NonZeroUsize>,
     /// Pronunciations that come before all others.
     pub lexicon: Lexicon,
+    #[cfg(feature = "oracle")]
+    networks: Option<Arc<dyn crate::model::oracle::Networks>>,
 }
 
 impl EngineOptions {
@@ -51,6 +53,15 @@ impl EngineOptions {
     #[must_use]
     pub fn with_lexicon(mut self, lexicon: Lexicon) -> Self {
         self.lexicon = lexicon;
+        self
+    }
+
+    /// With these networks in place of the engine's own. Not part of the stable interface.
+    #[cfg(feature = "oracle")]
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_networks(mut self, networks: Arc<dyn crate::model::oracle::Networks>) -> Self {
+        self.networks = Some(networks);
         self
     }
 }
@@ -107,6 +118,8 @@ impl Engine {
             LoadError::Config(error) => Error::Config(error),
             LoadError::Weights(error) => Error::Weights(error),
         })?;
+        #[cfg(feature = "oracle")]
+        let model = model.with_networks(options.networks);
         let front = FrontEnd::new(options.lexicon)?;
         Ok(Self(Arc::new(Loaded { model, front, isa, threads, weight_bytes: weights.size() as u64 })))
     }
@@ -145,6 +158,14 @@ impl Engine {
     /// What this engine runs on.
     pub(super) fn loaded(&self) -> &Loaded {
         &self.0
+    }
+
+    /// The files of the model that is part of the program: weights and config.toml. Not part of the stable interface.
+    #[cfg(feature = "oracle")]
+    #[doc(hidden)]
+    #[must_use]
+    pub fn embedded_files() -> (&'static [u8], &'static str) {
+        (WEIGHTS, CONFIG)
     }
 
     fn channels(&self) -> usize {

@@ -38,7 +38,7 @@ impl FlowState {
     }
 
     /// What the head was conditioned on, `[dim]`.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "oracle"))]
     pub(crate) fn hidden(&self) -> &[f32] {
         &self.hidden
     }

@@ -11,5 +11,7 @@ pub(crate) mod pocket;
 #[allow(dead_code, reason = "the second family, which is being built")]
 mod pocket_config;
 
+#[cfg(feature = "oracle")]
+pub use native::oracle;
 pub use native_config::ConfigError;
 pub(crate) use native_config::{CONFIG_MAX, NativeConfig};

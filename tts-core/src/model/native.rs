@@ -52,6 +52,9 @@ pub(crate) struct NativeModel {
     decoder: Decoder,
     shaper: Shaper,
     renderer: Renderer,
+    /// Speak in place of `flow` and `decoder`, if there are any.
+    #[cfg(feature = "oracle")]
+    networks: Option<std::sync::Arc<dyn oracle::Networks>>,
 }
 
 /// Why a model could not be loaded.
@@ -122,6 +125,8 @@ pub(crate) struct Generator {
     planned: u64,
     /// Seconds of the pause that they end in.
     pause: f32,
+    #[cfg(feature = "oracle")]
+    other: Option<Box<dyn oracle::LatentNetworks>>,
 }
 
 /// The half of a stream that makes sound.
@@ -134,6 +139,8 @@ pub(crate) struct Vocaliser {
     noise: Noise,
     /// `[4, bands + 5]` of the last frame
     parameters: Vec<f32>,
+    #[cfg(feature = "oracle")]
+    other: Option<Box<dyn oracle::ParameterNetworks>>,
 }
 
 impl NativeModel {
@@ -156,7 +163,18 @@ impl NativeModel {
         weights.finish()?;
         let bands = config.decoder.envelope_bands;
         let (shaper, renderer) = (Shaper::new(bands), Renderer::new(bands));
-        Ok(Self { config, fingerprint, speaker_encoder, phones, flow, decoder, shaper, renderer })
+        Ok(Self {
+            config,
+            fingerprint,
+            speaker_encoder,
+            phones,
+            flow,
+            decoder,
+            shaper,
+            renderer,
+            #[cfg(feature = "oracle")]
+            networks: None,
+        })
     }
 
     /// Power from 1 to 5 kHz over that from 50 to 1000 Hz of the mean spectrum of a speaker with this timbre, in dB.
@@ -198,6 +216,8 @@ impl NativeModel {
             context: Vec::new(),
             planned: 0,
             pause: 0.0,
+            #[cfg(feature = "oracle")]
+            other: None,
         };
         let vocaliser = Vocaliser {
             isa,
@@ -206,14 +226,17 @@ impl NativeModel {
             renderer: Some(self.renderer.start()),
             noise: Noise::new(draws.seed, BREATH_NOISE),
             parameters: Vec::new(),
+            #[cfg(feature = "oracle")]
+            other: None,
         };
+        #[cfg(feature = "oracle")]
+        let (generator, vocaliser) = self.substitute(speaker, (manner, draws), generator, vocaliser);
         (generator, vocaliser)
     }
 
     /// `[dim]`: what speaker and rate add to the condition of every frame.
     fn style_condition(&self, isa: Isa, timbre: &[f32], controls: &Controls, rate: f32) -> Vec<f32> {
-        let stretch = Some(rate.recip().clamp(STRETCH.0, STRETCH.1));
-        let style = self.flow.style(isa, timbre, &Controls { stretch, ..*controls });
+        let style = self.flow.style(isa, timbre, &Controls { stretch: Some(stretch(rate)), ..*controls });
         self.flow.style_condition(isa, &style)
     }
 
@@ -223,8 +246,10 @@ impl NativeModel {
         if manner.rate != conditioning.manner.rate {
             let Conditioning { timbre, controls, .. } = conditioning;
             conditioning.style_condition = self.style_condition(*isa, timbre, controls, manner.rate);
+            #[cfg(feature = "oracle")]
+            generator.stretch_other(manner.rate);
         }
-        conditioning.manner = manner;
+        generator.conditioning.manner = manner;
     }
 
     /// 10 ms frames to be held now so that the pause here lasts `seconds`, what was spoken of it included.
@@ -237,16 +262,13 @@ impl NativeModel {
 
     /// Plans a clause: durations of its phones and when each item is heard. `None` if nothing of it is spoken.
     pub(crate) fn plan(&self, generator: &mut Generator, clause: &SpokenClause) -> Option<Stretch> {
-        let isa = generator.isa;
         let leads = generator.context.is_empty();
         let phonetics = Phonetics::new(&self.phones, clause, leads)?;
         let shown = generator.context.len();
         generator.context.extend_from_slice(&phonetics.phones);
-        let mut text = Vec::new();
-        self.flow.encode_text(isa, &mut generator.text_scratch, &generator.context, &mut text);
-        text.drain(..shown * self.config.flow_lm.dim);
+        let (text, logs) = self.read(generator, shown);
 
-        let mut seconds = self.durations(generator, &text, &phonetics, leads);
+        let mut seconds = self.durations(generator, &logs, &phonetics, leads);
         let manner = generator.conditioning.manner;
         let Manner { rate, pause_scale, .. } = manner;
         let pause = pause_after(clause) * pause_scale / rate;
@@ -267,10 +289,23 @@ impl NativeModel {
         Some(Stretch { text, slots, frames, next: 0, manner, spoken, hold, times })
     }
 
-    /// Seconds of every phone at the asked rate.
-    fn durations(&self, generator: &Generator, text: &[f32], phonetics: &Phonetics, leads: bool) -> Vec<f32> {
+    /// Encoded phones `[phones, dim]` and their ln(duration / 80 ms), without the first `shown` of the context.
+    fn read(&self, generator: &mut Generator, shown: usize) -> (Vec<f32>, Vec<f32>) {
+        #[cfg(feature = "oracle")]
+        if let Some(read) = self.read_with_other(generator, shown) {
+            return read;
+        }
+        let Generator { isa, text_scratch, context, conditioning, .. } = generator;
+        let mut text = Vec::new();
+        self.flow.encode_text(*isa, text_scratch, context, &mut text);
+        text.drain(..shown * self.config.flow_lm.dim);
+        let logs = self.flow.log_durations(*isa, &text, &conditioning.style);
+        (text, logs)
+    }
+
+    /// Seconds of every phone at the asked rate; `logs` are ln(duration / 80 ms).
+    fn durations(&self, generator: &Generator, logs: &[f32], phonetics: &Phonetics, leads: bool) -> Vec<f32> {
         let Manner { rate, pause_scale, .. } = generator.conditioning.manner;
-        let logs = self.flow.log_durations(generator.isa, text, &generator.conditioning.style);
         let mut seconds: Vec<f32> = logs
             .iter()
             .zip(&phonetics.phones)
@@ -302,7 +337,22 @@ impl NativeModel {
         if stretch.next == stretch.frames {
             return false;
         }
-        let Generator { isa, conditioning, flow, noise, noise_frame, condition, scratch, .. } = generator;
+        generator.noise.fill(&mut generator.noise_frame);
+        let (latent, expression) = out.split_at_mut(self.config.flow_lm.latent);
+        self.next_latent(generator, stretch, latent);
+        stretch.next += 1;
+        let end = stretch.next as f32 / FRAMES_PER_SECOND;
+        expression.copy_from_slice(&stretch.manner.expression(&stretch.spoken, end).to_array());
+        true
+    }
+
+    /// The latent of the next frame of `stretch`, from `generator.noise_frame`.
+    fn next_latent(&self, generator: &mut Generator, stretch: &Stretch, out: &mut [f32]) {
+        #[cfg(feature = "oracle")]
+        if self.latent_of_other(generator, stretch, out) {
+            return;
+        }
+        let Generator { isa, conditioning, flow, noise_frame, condition, scratch, .. } = generator;
         let frame = Frame {
             text: &stretch.text,
             slots: &stretch.slots,
@@ -310,14 +360,8 @@ impl NativeModel {
             style_condition: &conditioning.style_condition,
         };
         self.flow.condition(*isa, scratch, frame, condition);
-        stretch.next += 1;
-        noise.fill(noise_frame);
         self.flow.step(*isa, flow, &conditioning.sampler, condition, noise_frame);
-        let (latent, expression) = out.split_at_mut(self.config.flow_lm.latent);
-        self.flow.denormalise(flow.latent(), latent);
-        let end = stretch.next as f32 / FRAMES_PER_SECOND;
-        expression.copy_from_slice(&stretch.manner.expression(&stretch.spoken, end).to_array());
-        true
+        self.flow.denormalise(flow.latent(), out);
     }
 
     /// Numbers of a frame.
@@ -327,13 +371,25 @@ impl NativeModel {
 
     /// Appends to `out` the sound that `frame` `[latent + expression]` completes.
     pub(crate) fn vocalise(&self, vocaliser: &mut Vocaliser, frame: &[f32], out: &mut Vec<f32>) {
-        let Vocaliser { isa, decoder, shaper, renderer, noise, parameters } = vocaliser;
+        let (latent, expression) = frame.split_at(self.config.flow_lm.latent);
+        if vocaliser.renderer.is_some() {
+            self.decode(vocaliser, latent);
+        }
+        let Vocaliser { isa, shaper, renderer, noise, parameters, .. } = vocaliser;
         if let Some(renderer) = renderer {
-            let (latent, expression) = frame.split_at(self.config.flow_lm.latent);
-            self.decoder.step(*isa, decoder, latent, parameters);
             self.shaper.step(shaper, Expression::from_slice(expression), parameters);
             self.renderer.step(*isa, renderer, parameters, &mut |out| noise.fill(out), out);
         }
+    }
+
+    /// Leaves the parameters of `latent` in `vocaliser`.
+    fn decode(&self, vocaliser: &mut Vocaliser, latent: &[f32]) {
+        #[cfg(feature = "oracle")]
+        if vocaliser.decode_with_other(latent) {
+            return;
+        }
+        let Vocaliser { isa, decoder, parameters, .. } = vocaliser;
+        self.decoder.step(*isa, decoder, latent, parameters);
     }
 
     /// Appends `frames` times 10 ms of the last sound, without voice: the rest of a pause. Silence if there was none.
@@ -361,6 +417,11 @@ impl NativeModel {
     }
 }
 
+/// What the model is told of durations at a rate.
+fn stretch(rate: f32) -> f32 {
+    rate.recip().clamp(STRETCH.0, STRETCH.1)
+}
+
 /// Seconds of the pause that a clause leads to, at rate 1.
 fn pause_after(clause: &SpokenClause) -> f32 {
     if clause.ends_paragraph {
@@ -378,5 +439,7 @@ pub(crate) const fn sample_rate() -> u32 {
     SAMPLE_RATE
 }
 
+#[cfg(feature = "oracle")]
+pub mod oracle;
 #[cfg(test)]
 mod tests;

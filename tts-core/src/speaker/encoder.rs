@@ -121,6 +121,13 @@ impl SpeakerEncoder {
         Some(self.network(isa, &self.features(frames)?))
     }
 
+    /// Timbre, mean and standard deviation of ln F0 of who is heard in `features`, as [`SpeakerEncoder::network`] takes them.
+    #[cfg(feature = "oracle")]
+    pub(crate) fn hear_features(&self, isa: Isa, features: &[f32]) -> (Vec<f32>, f32, f32) {
+        let Impression { timbre, mean_log_f0, sd_log_f0 } = self.network(isa, features);
+        (timbre, mean_log_f0, sd_log_f0)
+    }
+
     /// Features `[frames, bands + 2]`, at least one of them voiced, to who speaks.
     fn network(&self, isa: Isa, features: &[f32]) -> Impression {
         let (dim, bands) = (self.config.dim, self.config.bands);
