@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use tts_core::units::Seed;
 use tts_core::{Semitones, Steps, Temperature};
@@ -189,6 +189,26 @@ pub(crate) struct VoiceSetArgs {
     pub(crate) manner: MannerArgs,
 }
 
+/// Whose networks speak; text, plan, noise and renderer are the engine's either way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Networks {
+    /// The engine's own
+    #[default]
+    Native,
+    /// The same model written plainly in burn: slow, for comparison
+    Burn,
+}
+
+impl Networks {
+    /// As it is written on the command line.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Native => "native",
+            Self::Burn => "burn",
+        }
+    }
+}
+
 /// Which engine, and how wide.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct EngineArgs {
@@ -224,6 +244,7 @@ How: --emotion neutral|calm|happy|sad|angry|excited|fearful|tender|whispery
   --pitch -12..12  semitones above the voice's --range 0..3  of the melody
   --energy -12..12  dB                         --variation 0..2  of loudness
   --breathiness 0..1 --whisper 0..1 --final-slope -12..12 --like-the-clip
+  --engine native|burn  burn: the same model, slow, to compare with
 Text: markdown, [[HH AH0 L OW1]] for phones, [[sad 0.5]] .. [[/]], [[pause 1s]]
   --lexicon FILE  lines of WORD PHONES         --emoji  speak their names
   --no-markdown  * # ` are text    --skip-code  no code blocks
@@ -266,6 +287,9 @@ pub(crate) struct SayArgs {
 
     #[command(flatten)]
     pub(crate) engine: EngineArgs,
+    /// Whose networks speak [default: native]
+    #[arg(long = "engine", value_enum, value_name = "NAME")]
+    pub(crate) networks: Option<Networks>,
     #[command(flatten)]
     pub(crate) manner: MannerArgs,
     /// Speak as the recordings were spoken that the voice was made of

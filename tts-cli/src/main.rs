@@ -8,6 +8,7 @@
 
 mod args;
 mod bench;
+mod burn;
 mod clone;
 mod devices;
 mod dry_run;

@@ -36,7 +36,9 @@ pub(crate) struct Report {
     pub(crate) model: String,
     /// Samples per second.
     pub(crate) sample_rate: u32,
-    /// Instruction set used.
+    /// Whose networks spoke: `native` or `burn`.
+    pub(crate) engine: &'static str,
+    /// Instruction set used by the native engine.
     pub(crate) isa: String,
     /// Threads used.
     pub(crate) threads: usize,
@@ -69,7 +71,7 @@ impl From<Skipped> for SkippedReport {
 
 impl Report {
     /// A report of nothing yet.
-    pub(crate) fn new(info: &EngineInfo, voice: String, seed: u64) -> Self {
+    pub(crate) fn new(info: &EngineInfo, engine: &'static str, voice: String, seed: u64) -> Self {
         Self {
             audio_seconds: 0.0,
             compute_seconds: 0.0,
@@ -83,6 +85,7 @@ impl Report {
             voice,
             model: info.model.clone(),
             sample_rate: info.sample_rate.0,
+            engine,
             isa: info.isa.to_string(),
             threads: info.threads,
             warnings: Vec::new(),
@@ -133,8 +136,8 @@ impl Report {
         let rtf = self.rtf.map_or(String::new(), |rtf| format!(", {:.3} s of work per second (RTF)", rtf));
         let memory = self.peak_memory_bytes.map_or(String::new(), |bytes| format!(", {:.0} MB", bytes as f64 / 1e6));
         format!(
-            "{} words, {:.2} s of sound{first}{rtf}{memory}; voice {}, seed {}, {} with {} thread(s)",
-            self.words, self.audio_seconds, self.voice, self.seed, self.isa, self.threads
+            "{} words, {:.2} s of sound{first}{rtf}{memory}; voice {}, seed {}, {} on {} with {} thread(s)",
+            self.words, self.audio_seconds, self.voice, self.seed, self.engine, self.isa, self.threads
         )
     }
 }

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use tts_core::{Clip, Engine, EngineOptions, Error, Lexicon, Overrides, Prosody, Settings, Voice, audio};
 
-use crate::args::{EngineArgs, SayArgs};
+use crate::args::{EngineArgs, Networks, SayArgs};
+use crate::burn;
 use crate::exit::{Exit, Failure, OrExit};
 use crate::message::{self, JsonPlace, Loudness};
 use crate::sink::file::FileSink;
@@ -51,6 +52,7 @@ pub(crate) struct EngineRequest {
     threads: Option<NonZeroUsize>,
     lexicon: Option<Lexicon>,
     manner: Option<MannerOf>,
+    pub(crate) networks: Networks,
 }
 
 /// Whose manner of speaking is copied.
@@ -120,7 +122,11 @@ impl SayRequest {
         settings.overrides = Overrides { pitch: args.pitch, ..args.manner.overrides() };
         let lexicon = args.lexicon.as_deref().map(lexicon).transpose()?;
         let manner = args.prosody_from.map(MannerOf::Clip).or(args.like_the_clip.then_some(MannerOf::TheVoice));
-        let engine = EngineRequest { lexicon, manner, ..EngineRequest::new(args.engine) };
+        let networks = args.networks.unwrap_or_default();
+        if networks == Networks::Burn {
+            burn::is_built_in().map_err(usage)?;
+        }
+        let engine = EngineRequest { lexicon, manner, networks, ..EngineRequest::new(args.engine) };
         let SayArgs { dry_run, strict, .. } = args;
         Ok(Self { source, destination, engine, settings, timings, json, dry_run, strict, progress })
     }
@@ -245,7 +251,7 @@ impl EngineRequest {
     /// What the options for the engine mean.
     pub(crate) fn new(args: EngineArgs) -> Self {
         let EngineArgs { voice, model, threads } = args;
-        Self { voice, model, threads, lexicon: None, manner: None }
+        Self { voice, model, threads, ..Self::default() }
     }
 
     /// Only a model and its threads, no voice of choice.
@@ -265,6 +271,15 @@ impl EngineRequest {
         if let Some(lexicon) = &self.lexicon {
             options = options.with_lexicon(lexicon.clone());
         }
+        // the engine judges the files before another implementation sees them
+        let engine = self.open(options.clone())?;
+        match self.networks {
+            Networks::Native => Ok(engine),
+            Networks::Burn => self.open(burn::with_networks(options, self.model.as_deref())?),
+        }
+    }
+
+    fn open(&self, options: EngineOptions) -> anyhow::Result<Engine> {
         let (engine, what) = match &self.model {
             Some(folder) => (Engine::open(folder, options), format!("cannot use the model in {}", folder.display())),
             None => (Engine::embedded(options), "cannot use the built-in model".to_owned()),

@@ -141,7 +141,8 @@ struct Run {
 
 fn speak(request: SayRequest, input: Option<Input>, engine: &Engine, voice: &Voice) -> anyhow::Result<Exit> {
     let info = engine.info();
-    let report = Report::new(&info, voice.card().name.clone(), request.settings.sampling.seed.0);
+    let (engine, seed) = (request.engine.networks.name(), request.settings.sampling.seed.0);
+    let report = Report::new(&info, engine, voice.card().name.clone(), seed);
     // An empty text must not start a player or leave a file.
     let (text, stream) = Text::begin(&request.source, input, voice, request.settings, !request.timings.is_empty())?;
     let timings = request

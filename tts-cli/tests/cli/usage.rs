@@ -28,6 +28,9 @@ fn every_mistake_is_answered_with_its_remedy() {
         (&["say", "--player", "aplay", "-o", "a.wav", "x"], &["--player", "--output"]),
         (&["say", "--player", "gramophone", "x"], &["gramophone", "aplay", "pw-cat"]),
         (&["say", "--player", "ffplay:card0", "x"], &["cannot choose a device"]),
+        (&["say", "--engine", "steam", "x"], &["steam", "native", "burn"]),
+        #[cfg(not(feature = "burn"))]
+        (&["say", "--engine", "burn", "x"], &["built without burn", "--features burn"]),
         (&["say", "-q", "-v", "x"], &["--quiet", "--verbose"]),
         (&["say", "-o", "a.mp3", "x"], &["only WAV", "ffmpeg"]),
         (&["say", "-o", folder, "x"], &["is a folder", "speech.wav"]),

@@ -1,0 +1,36 @@
+//! How long the speaker encoder takes forwards and backwards by burn's gradients, on burn-flex.
+//!
+//!     cargo run --release -p tts-burn --example training --features autodiff
+//!
+//! The clips of a batch follow each other in one sequence, which costs what a batch costs; only the borders would differ.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "an example prints, and may end at the first error")]
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use tts_burn::{Model, flex};
+use tts_core::Engine;
+
+const CLIPS: usize = 48;
+/// Two seconds.
+const FRAMES: usize = 200;
+/// 70 bands, voiced, pitch.
+const FEATURES: usize = 72;
+
+fn main() {
+    let (weights, config) = Engine::embedded_files();
+    let encoder = Model::speaker_encoder(weights, config, &flex().autodiff()).unwrap();
+    let mut features: Vec<f32> = (0..CLIPS * FRAMES * FEATURES).map(|i| (i as f32 * 0.7).sin()).collect();
+    for (t, frame) in features.chunks_exact_mut(FEATURES).enumerate() {
+        frame[FEATURES - 2] = f32::from(u8::from(t % 5 > 0));
+    }
+    for _ in 0..5 {
+        let start = Instant::now();
+        let heard = encoder.hear(&features);
+        let loss = heard.timbre.sum() + heard.pitch.sum();
+        let forwards = start.elapsed();
+        black_box(loss.backward());
+        println!("{CLIPS} clips of {FRAMES} frames: forwards {forwards:.0?}, with gradients {:.0?}", start.elapsed());
+    }
+}
