@@ -48,7 +48,8 @@ fn main() {
         let mut state = engine.decoding(&speaking);
         made.chunks_exact(latent).for_each(|latent| _ = state.step(latent));
     });
-    println!("ms a frame of 40 ms   transformer and {STEPS} head steps   decoder");
+    let (engine_language, engine_decoder) = (language, decoder);
+    println!("ms a frame of 40 ms   transformer and {STEPS} head steps   decoder   times the engine's");
     println!("engine, {:<12} {language:>26.3} {decoder:>12.3}", engine.isa());
 
     for (name, device) in [("burn-flex", tts_burn::flex()), ("burn-ndarray", tts_burn::ndarray())] {
@@ -70,6 +71,7 @@ fn main() {
                 drop(values(model.decoder.restore(&state, raw, row(latent))));
             }
         });
-        println!("{name:<20} {language:>26.3} {decoder:>12.3}");
+        let (times, times_decoder) = (language / engine_language, decoder / engine_decoder);
+        println!("{name:<20} {language:>26.3} {decoder:>12.3} {times:>10.1} {times_decoder:>8.1}");
     }
 }

@@ -1,4 +1,5 @@
-//! How long the speaker encoder takes forwards and backwards by burn's gradients, on burn-flex.
+//! How long the speaker encoder takes forwards and backwards by burn's gradients, on burn-flex with one thread: what
+//! docs/SPEED.md compares with PyTorch.
 //!
 //!     cargo run --release -p tts-burn --example training --features autodiff
 //!
@@ -12,6 +13,7 @@ use std::time::Instant;
 use tts_burn::{Model, flex};
 use tts_core::Engine;
 
+const RUNS: usize = 5;
 const CLIPS: usize = 48;
 /// Two seconds.
 const FRAMES: usize = 200;
@@ -25,12 +27,13 @@ fn main() {
     for (t, frame) in features.chunks_exact_mut(FEATURES).enumerate() {
         frame[FEATURES - 2] = f32::from(u8::from(t % 5 > 0));
     }
-    for _ in 0..5 {
+    println!("{CLIPS} clips of {FRAMES} frames");
+    for _ in 0..RUNS {
         let start = Instant::now();
         let heard = encoder.hear(&features);
         let loss = heard.timbre.sum() + heard.pitch.sum();
         let forwards = start.elapsed();
         black_box(loss.backward());
-        println!("{CLIPS} clips of {FRAMES} frames: forwards {forwards:.0?}, with gradients {:.0?}", start.elapsed());
+        println!("{forwards:.2?} forwards, {:.2?} with gradients", start.elapsed());
     }
 }
