@@ -1,5 +1,4 @@
-//! How long the speaker encoder takes forwards and backwards by burn's gradients, on burn-flex with one thread: what
-//! docs/SPEED.md compares with PyTorch.
+//! How long the speaker encoder takes forwards and backwards by burn's gradients, on burn-flex with one thread.
 //!
 //!     cargo run --release -p tts-burn --example training --features autodiff
 //!
