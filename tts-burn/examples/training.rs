@@ -1,4 +1,5 @@
-//! How long the speaker encoder takes forwards and backwards by burn's gradients, on burn-flex with one thread.
+//! How long the speaker encoder takes forwards and backwards by burn's gradients, on burn-flex with one thread: what
+//! docs/SPEED.md compares with PyTorch.
 //!
 //!     cargo run --release -p tts-burn --example training --features autodiff
 //!

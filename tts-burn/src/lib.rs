@@ -48,6 +48,7 @@ pub fn flex() -> Device {
 }
 
 /// burn-ndarray, which burn 0.22 is the last to have.
+#[cfg(feature = "ndarray")]
 #[must_use]
 #[allow(deprecated, reason = "a second opinion is worth more than a backend's future")]
 pub fn ndarray() -> Device {

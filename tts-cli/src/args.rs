@@ -237,14 +237,13 @@ Output: aloud unless -o is given
   --player NAME[:DEVICE]    see `tts devices`  --timings srt|vtt|jsonl FILE|-
   --json  one object about the run, on stdout (with -o - on stderr)
   --dry-run  what would be said and how: normalized text, phones, durations
-Voice: --voice NAME|FILE  see `tts voices`     --model DIR        --threads N
+Voice: --voice NAME|FILE  --model DIR  --threads N  --engine native|burn (slow)
   --temperature 0..1.5  liveliness  --steps 1..64  work  --seed N  same sound
 How: --emotion neutral|calm|happy|sad|angry|excited|fearful|tender|whispery
   --intensity 0..1 --rate 0.4..3 --pause-scale 0..5 --prosody-from CLIP
   --pitch -12..12  semitones above the voice's --range 0..3  of the melody
   --energy -12..12  dB                         --variation 0..2  of loudness
   --breathiness 0..1 --whisper 0..1 --final-slope -12..12 --like-the-clip
-  --engine native|burn  burn: the same model, slow, to compare with
 Text: markdown, [[HH AH0 L OW1]] for phones, [[sad 0.5]] .. [[/]], [[pause 1s]]
   --lexicon FILE  lines of WORD PHONES         --emoji  speak their names
   --no-markdown  * # ` are text    --skip-code  no code blocks
