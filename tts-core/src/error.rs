@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use crate::kernels::IsaError;
-use crate::model::ConfigError;
+use crate::model::{ConfigError, PocketVoiceError};
 use crate::speaker::SpeakerError;
 use crate::text::pronounce::PronounceError;
 use crate::voice::{CardError, VoiceError};
@@ -31,6 +31,9 @@ pub enum Error {
     /// The voice was refused.
     #[error(transparent)]
     Voice(#[from] VoiceError),
+    /// The voice of a Pocket TTS model was refused.
+    #[error(transparent)]
+    PocketVoice(#[from] PocketVoiceError),
     /// Nobody could be heard in a recording.
     #[error(transparent)]
     Speaker(#[from] SpeakerError),

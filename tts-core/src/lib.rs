@@ -42,7 +42,7 @@ pub use engine::{
 };
 pub use error::Error;
 pub use kernels::{Isa, IsaError};
-pub use model::ConfigError;
+pub use model::{ConfigError, PocketVoiceError};
 #[cfg(feature = "oracle")]
 #[doc(hidden)]
 pub use model::oracle;

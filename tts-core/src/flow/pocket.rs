@@ -12,7 +12,7 @@ use crate::nn::attention::AttentionConfig;
 use crate::nn::embedding::Embedding;
 use crate::nn::linear::{Bias, Linear};
 use crate::nn::norm::LayerNorm;
-use crate::nn::transformer::{Transformer, TransformerConfig, TransformerState};
+use crate::nn::transformer::{KvShape, Transformer, TransformerConfig, TransformerState};
 use crate::weights::{Scope, WeightsError};
 
 /// `flow_lm` of a checkpoint's YAML.
@@ -247,8 +247,23 @@ impl PocketLm {
 
     /// Nothing heard yet, room for `positions`.
     fn start(&self, positions: usize) -> PocketState {
+        self.after(self.transformer.start(positions.max(1)))
+    }
+
+    /// The shape of a voice.
+    pub(crate) fn kv_shape(&self) -> KvShape {
+        self.transformer.kv_shape()
+    }
+
+    /// A voice of `positions` (at least one) as [`PocketState::rows`] gives it, of [`PocketLm::kv_shape`].
+    pub(crate) fn resume(&self, rows: Vec<[Vec<f32>; 2]>, positions: usize) -> PocketState {
+        self.after(self.transformer.resume(rows, positions))
+    }
+
+    /// No latent yet, after this past.
+    fn after(&self, transformer: TransformerState) -> PocketState {
         PocketState {
-            transformer: self.transformer.start(positions.max(1)),
+            transformer,
             latent: self.bos.clone(),
             hidden: vec![0.0; self.dim],
             z: vec![0.0; self.z_proj.as_ref().map_or(self.dim, Linear::outputs)],

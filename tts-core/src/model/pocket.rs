@@ -142,5 +142,7 @@ impl PocketModel {
     }
 }
 
+pub(crate) mod voice;
+
 #[cfg(test)]
 mod tests;

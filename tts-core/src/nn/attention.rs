@@ -147,6 +147,12 @@ impl Attention {
 }
 
 impl KvRing {
+    /// A past as [`KvRing::rows`] gives it, `positions` of them, at least one.
+    pub(crate) fn of_rows([keys, values]: [Vec<f32>; 2], positions: usize) -> Self {
+        debug_assert!(positions > 0 && keys.len() == values.len() && keys.len().is_multiple_of(positions));
+        Self { keys, values, window: positions, filled: positions, next: 0 }
+    }
+
     /// The same past with room for `window` positions, at least as many as before; nothing may have been forgotten.
     pub(crate) fn widened(&self, window: usize) -> Self {
         debug_assert!(self.filled == self.next || self.filled == self.window && self.next == 0);

@@ -47,6 +47,17 @@ pub(crate) struct Transformer {
     rope: Rope,
 }
 
+/// What of a stack decides the shape of its past.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct KvShape {
+    /// Number of layers.
+    pub(crate) layers: usize,
+    /// Heads of keys and of values in each.
+    pub(crate) heads: usize,
+    /// Channels of a head.
+    pub(crate) channels: usize,
+}
+
 /// The past of a stream: a ring of keys and values for every layer.
 #[derive(Debug, Clone)]
 pub(crate) struct TransformerState {
@@ -147,6 +158,25 @@ impl Transformer {
             rings: self.layers.iter().map(|layer| layer.attention.start(window)).collect(),
             rotations: vec![self.rope.start()],
             position: 0,
+            scratch: TransformerScratch::default(),
+        }
+    }
+
+    /// The shape of a past.
+    pub(crate) fn kv_shape(&self) -> KvShape {
+        let AttentionConfig { kv_heads: heads, head_dim: channels, .. } = self.config.attention;
+        KvShape { layers: self.layers.len(), heads, channels }
+    }
+
+    /// A past of `positions` (at least one) as [`TransformerState::rows`] gives it, of the shape of this stack.
+    pub(crate) fn resume(&self, rows: Vec<[Vec<f32>; 2]>, positions: usize) -> TransformerState {
+        let KvShape { layers, heads, channels } = self.kv_shape();
+        debug_assert_eq!(rows.len(), layers);
+        debug_assert!(rows.iter().flatten().all(|rows| rows.len() == positions * heads * channels));
+        TransformerState {
+            rings: rows.into_iter().map(|rows| KvRing::of_rows(rows, positions)).collect(),
+            rotations: vec![self.rope.start()],
+            position: positions as u64,
             scratch: TransformerScratch::default(),
         }
     }

@@ -74,6 +74,16 @@ pub enum WeightsError {
         /// The type in the file.
         found: String,
     },
+    /// A tensor that should count something.
+    #[error("{origin}: tensor '{name}' is stored as {found}; expected I64")]
+    NoInteger {
+        /// Which file.
+        origin: String,
+        /// Which tensor.
+        name: String,
+        /// The type in the file.
+        found: String,
+    },
     /// A value that is not a number.
     #[error("{origin}: tensor '{name}' holds a value that is not finite at index {index}; the file is damaged")]
     NotFinite {
@@ -180,6 +190,17 @@ impl Weights {
     #[must_use]
     pub(crate) fn shape(&self, name: &str) -> Option<&[usize]> {
         Some(&self.metadata.info(name)?.shape)
+    }
+
+    /// The file, as messages name it.
+    #[must_use]
+    pub(crate) fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// Names of all tensors, in no order.
+    pub(crate) fn names(&self) -> impl Iterator<Item = String> {
+        self.metadata.tensors().into_keys()
     }
 
     /// Size of the file in bytes.

@@ -1,6 +1,7 @@
 //! A place in the tree of tensor names, from which layers ask for theirs.
 
 use safetensors::Dtype;
+use safetensors::tensor::TensorInfo;
 
 use super::tensor::{Format, Tensor};
 use super::{Weights, WeightsError};
@@ -38,6 +39,40 @@ impl<'w> Scope<'w> {
     /// # Errors
     /// [`WeightsError::Missing`], [`WeightsError::Shape`] or [`WeightsError::Dtype`].
     pub(crate) fn tensor<const N: usize>(&self, name: &str, shape: [usize; N]) -> Result<Tensor<'w>, WeightsError> {
+        let (name, info, bytes) = self.info(name, &shape)?;
+        let format = match info.dtype {
+            Dtype::F32 => Format::F32,
+            Dtype::F16 => Format::F16,
+            Dtype::BF16 => Format::Bf16,
+            other => {
+                let (origin, found) = (self.weights.origin.clone(), format!("{other:?}"));
+                return Err(WeightsError::Dtype { origin, name, found });
+            }
+        };
+        self.weights.read.borrow_mut().insert(name.clone());
+        Ok(Tensor::new(&self.weights.origin, name, format, bytes))
+    }
+
+    /// The one integer that the tensor `name` holds, of 64 or 32 bits.
+    ///
+    /// # Errors
+    /// As [`Scope::tensor`].
+    pub(crate) fn integer(&self, name: &str) -> Result<i64, WeightsError> {
+        let (name, info, bytes) = self.info(name, &[1])?;
+        let value = match (info.dtype, bytes) {
+            (Dtype::I64, &[a, b, c, d, e, f, g, h]) => i64::from_le_bytes([a, b, c, d, e, f, g, h]),
+            (Dtype::I32, &[a, b, c, d]) => i32::from_le_bytes([a, b, c, d]).into(),
+            (other, _) => {
+                let (origin, found) = (self.weights.origin.clone(), format!("{other:?}"));
+                return Err(WeightsError::NoInteger { origin, name, found });
+            }
+        };
+        self.weights.read.borrow_mut().insert(name);
+        Ok(value)
+    }
+
+    /// Full name, description and bytes of a tensor of this shape.
+    fn info(&self, name: &str, shape: &[usize]) -> Result<(String, &'w TensorInfo, &'w [u8]), WeightsError> {
         let weights = self.weights;
         let (origin, name) = (&weights.origin, self.full(name));
         let Some(info) = weights.metadata.info(&name) else {
@@ -47,17 +82,7 @@ impl<'w> Scope<'w> {
             let (expected, found) = (shape.to_vec(), info.shape.clone());
             return Err(WeightsError::Shape { origin: origin.clone(), name, expected, found });
         }
-        let format = match info.dtype {
-            Dtype::F32 => Format::F32,
-            Dtype::F16 => Format::F16,
-            Dtype::BF16 => Format::Bf16,
-            other => {
-                return Err(WeightsError::Dtype { origin: origin.clone(), name, found: format!("{other:?}") });
-            }
-        };
         let (from, to) = info.data_offsets;
-        let bytes = &weights.bytes.get()[weights.data + from..weights.data + to];
-        weights.read.borrow_mut().insert(name.clone());
-        Ok(Tensor::new(origin, name, format, bytes))
+        Ok((name, info, &weights.bytes.get()[weights.data + from..weights.data + to]))
     }
 }

@@ -54,6 +54,22 @@ impl<'w> Tensor<'w> {
         Ok((0..self.bytes.len() / width).map(|i| self.value(i)).collect())
     }
 
+    /// Some of the values; what stands beside them need not be numbers. Nothing of a range that the tensor does not have.
+    ///
+    /// # Errors
+    /// [`WeightsError::NotFinite`].
+    pub(crate) fn part(&self, range: std::ops::Range<usize>) -> Result<Vec<f32>, WeightsError> {
+        let width = if self.format == Format::F32 { 4 } else { 2 };
+        let bytes = self.bytes.get(range.start * width..range.end * width).unwrap_or_default();
+        let part = Self { bytes, name: self.name.clone(), ..*self };
+        part.to_f32().map_err(|error| match error {
+            WeightsError::NotFinite { origin, name, index } => {
+                WeightsError::NotFinite { origin, name, index: index + range.start }
+            }
+            other => other,
+        })
+    }
+
     /// A `[rows, columns]` matrix in the kernels' layout, in the storage of the file.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! Every stage of every family against numbers that the reference made from the same random weights.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use safetensors::SafeTensors;
 
@@ -10,10 +10,10 @@ use crate::text::pocket::Vocabulary;
 const FAMILIES: [&str; 7] = ["lsd", "lsd_v1", "drifting", "flow_matching", "small_18m", "small_7m", "small_2m"];
 
 /// A family's folder: `config.yaml`, `model.safetensors`, `golden.safetensors`.
-struct Fixture {
-    name: String,
+pub(super) struct Fixture {
+    pub(super) name: String,
     bytes: Vec<u8>,
-    model: PocketModel,
+    pub(super) model: PocketModel,
 }
 
 impl Fixture {
@@ -48,6 +48,31 @@ impl Fixture {
         self.get(name).iter().map(|&id| id as u32).collect()
     }
 
+    /// Whether `voice` says what it said in the reference, from the same noise.
+    pub(super) fn speaks(&self, isa: Isa, voice: &PocketState) {
+        let (model, latent) = (&self.model, self.model.config.mimi.quantizer.dimension);
+        let (tokens, noise) = (self.ids("text.ids"), self.get("ar.noise"));
+        let frames = noise.len() / latent;
+        let mut state = voice.with_room(voice.position() + tokens.len() + frames);
+        model.lm.read(isa, &mut state, &tokens);
+        // the noise is stored as it was scaled
+        let sampler = model.lm.sampler(isa, 1, 1.0);
+        let (mut latents, mut ends, mut hidden) = (Vec::new(), Vec::new(), Vec::new());
+        for noise in noise.chunks_exact(latent) {
+            ends.push(model.lm.step(isa, &mut state, &sampler, noise));
+            latents.extend_from_slice(state.latent());
+            hidden.extend_from_slice(state.condition());
+        }
+        let z = if self.has("ar.z") { "ar.z" } else { "ar.out_norm" };
+        self.close(isa, z, &hidden, 1e-3);
+        self.close(isa, "ar.latents", &latents, 1e-3);
+        self.close(isa, "ar.eos_logits", &ends, 1e-3);
+        for (layer, [keys, values]) in state.rows().enumerate() {
+            let name = format!("ar.state.transformer.layers.{layer}.self_attn/cache");
+            self.close(isa, &name, &[keys, values].concat(), 1e-3);
+        }
+    }
+
     /// Largest difference over the RMS of what is expected.
     fn close(&self, isa: Isa, name: &str, found: &[f32], bound: f64) {
         let expected = self.get(name);
@@ -59,15 +84,17 @@ impl Fixture {
     }
 }
 
-fn fixtures() -> Vec<Fixture> {
-    let folder = std::env::var_os("POCKET_FIXTURES").expect("POCKET_FIXTURES names the folder of fixtures");
-    FAMILIES.iter().map(|family| Fixture::load(&Path::new(&folder).join(family))).collect()
+pub(super) fn folder() -> PathBuf {
+    std::env::var_os("POCKET_FIXTURES").expect("POCKET_FIXTURES names the folder of fixtures").into()
+}
+
+pub(super) fn fixtures() -> Vec<Fixture> {
+    FAMILIES.iter().map(|family| Fixture::load(&folder().join(family))).collect()
 }
 
 /// Sound that all families heard.
-fn audio(name: &str) -> Vec<f32> {
-    let folder = std::env::var_os("POCKET_FIXTURES").unwrap();
-    let bytes = std::fs::read(Path::new(&folder).join("audio/golden.safetensors")).unwrap();
+pub(super) fn audio(name: &str) -> Vec<f32> {
+    let bytes = std::fs::read(folder().join("audio/golden.safetensors")).unwrap();
     let tensors = SafeTensors::deserialize(&bytes).unwrap();
     tensors.tensor(name).unwrap().data().chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect()
 }
@@ -118,27 +145,8 @@ fn text_and_latents_from_the_same_noise() {
             fixture.close(isa, "text.emb", &model.lm.embed(isa, &fixture.ids("text.ids")), 1e-5);
             fixture.close(isa, "text.emb2", &model.lm.embed(isa, &fixture.ids("text.ids2")), 1e-5);
             let voice = model.voice(isa, &audio("voice.audio_after_pause"));
-            let tokens = fixture.ids("text.ids");
-            let noise = fixture.get("ar.noise");
-            let frames = noise.len() / latent;
-            let mut state = voice.with_room(voice.position() + tokens.len() + frames);
-            model.lm.read(isa, &mut state, &tokens);
-            // the noise is stored as it was scaled
-            let sampler = model.lm.sampler(isa, 1, 1.0);
-            let (mut latents, mut ends, mut hidden) = (Vec::new(), Vec::new(), Vec::new());
-            for noise in noise.chunks_exact(latent) {
-                ends.push(model.lm.step(isa, &mut state, &sampler, noise));
-                latents.extend_from_slice(state.latent());
-                hidden.extend_from_slice(state.condition());
-            }
-            let z = if fixture.has("ar.z") { "ar.z" } else { "ar.out_norm" };
-            fixture.close(isa, z, &hidden, 1e-3);
-            fixture.close(isa, "ar.latents", &latents, 1e-3);
-            fixture.close(isa, "ar.eos_logits", &ends, 1e-3);
-            for (layer, [keys, values]) in state.rows().enumerate() {
-                let name = format!("ar.state.transformer.layers.{layer}.self_attn/cache");
-                fixture.close(isa, &name, &[keys, values].concat(), 1e-3);
-            }
+            fixture.speaks(isa, &voice);
+            let (tokens, noise) = (fixture.ids("text.ids"), fixture.get("ar.noise"));
             for steps in [2, 4, 16].into_iter().filter(|n| fixture.has(&format!("ar.latents_steps{n}"))) {
                 let mut state = voice.with_room(voice.position() + tokens.len() + 2);
                 model.lm.read(isa, &mut state, &tokens);
