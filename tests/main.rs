@@ -20,10 +20,14 @@ mod long;
 mod measure;
 /// The tensors of docs/MODEL.md against the weights.
 mod model_doc;
+/// Checkpoints of the second family, Pocket TTS.
+mod pocket;
 /// Rate, pitch and pauses, measured on the sound.
 mod prosody;
 /// What a stream promises: the same bytes, exact word times, cancelling by dropping, many at once.
 mod stream;
+/// A random checkpoint of the second family.
+mod tiny;
 
 use std::num::NonZeroUsize;
 use std::sync::OnceLock;

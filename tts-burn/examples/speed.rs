@@ -33,7 +33,7 @@ fn main() {
     let engine = Stages::load(weights.to_vec(), config).unwrap();
     let voice = Engine::embedded(Default::default()).unwrap().voice("default").unwrap();
     let speaking = Speaking {
-        timbre: voice.timbre().values().to_vec(),
+        timbre: voice.timbre().unwrap().values().to_vec(),
         mean_log_f0: 5.0,
         sd_log_f0: 0.2,
         stretch: 1.0,

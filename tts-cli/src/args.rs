@@ -9,7 +9,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use tts_core::units::Seed;
-use tts_core::{Semitones, Steps, Temperature};
+use tts_core::{Reading, Semitones, Steps, Temperature};
 
 use crate::manner::MannerArgs;
 
@@ -209,14 +209,35 @@ impl Networks {
     }
 }
 
+/// How text comes to a model that reads letters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReadingArg {
+    /// Numbers, abbreviations and markup in English words
+    Normalized,
+    /// As it is written, sentence by sentence
+    AsWritten,
+    /// As the reference implementation prepares and cuts a whole text
+    Reference,
+}
+
+impl From<ReadingArg> for Reading {
+    fn from(reading: ReadingArg) -> Self {
+        match reading {
+            ReadingArg::Normalized => Self::Normalized,
+            ReadingArg::AsWritten => Self::AsWritten,
+            ReadingArg::Reference => Self::Reference,
+        }
+    }
+}
+
 /// Which engine, and how wide.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct EngineArgs {
     /// Voice: a name from `tts voices`, or a .voice file
     #[arg(long, value_name = "NAME|FILE")]
     pub(crate) voice: Option<String>,
-    /// Folder of a model to use instead of the built-in one
-    #[arg(long, value_name = "DIR")]
+    /// Model to use instead of the built-in one: a name from `tts models list`, a folder or a YAML file
+    #[arg(long, value_name = "NAME|PATH")]
     pub(crate) model: Option<PathBuf>,
     /// Threads to use [default: what serves this CPU]
     #[arg(long, value_name = "N")]
@@ -237,7 +258,7 @@ Output: aloud unless -o is given
   --player NAME[:DEVICE]    see `tts devices`  --timings srt|vtt|jsonl FILE|-
   --json  one object about the run, on stdout (with -o - on stderr)
   --dry-run  what would be said and how: normalized text, phones, durations
-Voice: --voice NAME|FILE  --model DIR  --threads N  --engine native|burn (slow)
+Voice: --voice NAME|FILE  --model NAME|PATH  --threads N  --engine native|burn
   --temperature 0..1.5  liveliness  --steps 1..64  work  --seed N  same sound
 How: --emotion neutral|calm|happy|sad|angry|excited|fearful|tender|whispery
   --intensity 0..1 --rate 0.4..3 --pause-scale 0..5 --prosody-from CLIP
@@ -245,8 +266,8 @@ How: --emotion neutral|calm|happy|sad|angry|excited|fearful|tender|whispery
   --energy -12..12  dB                         --variation 0..2  of loudness
   --breathiness 0..1 --whisper 0..1 --final-slope -12..12 --like-the-clip
 Text: markdown, [[HH AH0 L OW1]] for phones, [[sad 0.5]] .. [[/]], [[pause 1s]]
-  --lexicon FILE  lines of WORD PHONES         --emoji  speak their names
-  --no-markdown  * # ` are text    --skip-code  no code blocks
+  --lexicon FILE  of WORD PHONES   --emoji     --no-markdown     --skip-code
+  --reading normalized|as-written|reference    --language TAG  of the model
   --strict  end with code 6 if something could not be spoken
 Other: -q, --quiet  errors only    -v, --verbose  what it cost    -h, --help
 ";
@@ -322,6 +343,12 @@ pub(crate) struct SayArgs {
     /// Leave out fenced code blocks
     #[arg(long)]
     pub(crate) skip_code: bool,
+    /// How text comes to a model of Pocket TTS [default: as suits its language]
+    #[arg(long, value_enum, value_name = "HOW")]
+    pub(crate) reading: Option<ReadingArg>,
+    /// Language of a model of Pocket TTS that no catalogue knows [default: en]
+    #[arg(long, value_name = "TAG")]
+    pub(crate) language: Option<String>,
     /// End with code 6 if anything of the text was left out
     #[arg(long)]
     pub(crate) strict: bool,
@@ -370,7 +397,7 @@ Usage: tts clone [OPTIONS] CLIP... -o FILE.voice
 Clips: WAV MP3 FLAC Ogg Opus M4A AIFF WebM; one person, 10 s or more, a quiet
   room. The best 20 s are taken; of a long clip the first 5 min are looked at.
   -o, --output FILE  the voice to write        --force  replace one there is
-  --dry-run  look at the clips only            --model DIR
+  --dry-run  look at the clips only            --model NAME|PATH
 Card: what others should know of the voice
   --name NAME  [default: that of the file]     --language TAG  such as en-US
   --licence ID  such as CC-BY-4.0              --consent TEXT  who agreed, how
@@ -397,8 +424,8 @@ pub(crate) struct CloneArgs {
     /// Replace a file that exists
     #[arg(long)]
     pub(crate) force: bool,
-    /// Folder of a model to use instead of the built-in one
-    #[arg(long, value_name = "DIR")]
+    /// Model to use instead of the built-in one: a name from `tts models list`, a folder or a YAML file
+    #[arg(long, value_name = "NAME|PATH")]
     pub(crate) model: Option<PathBuf>,
 
     /// Name of the voice [default: that of the file]
@@ -446,8 +473,8 @@ pub(crate) struct BenchArgs {
 /// Say what would run here
 #[derive(Debug, Args)]
 pub(crate) struct InfoArgs {
-    /// Folder of a model to use instead of the built-in one
-    #[arg(long, value_name = "DIR")]
+    /// Model to use instead of the built-in one: a name from `tts models list`, a folder or a YAML file
+    #[arg(long, value_name = "NAME|PATH")]
     pub(crate) model: Option<PathBuf>,
     /// Threads to use [default: what serves this CPU]
     #[arg(long, value_name = "N")]

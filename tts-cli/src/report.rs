@@ -1,7 +1,7 @@
 //! What one run of `tts say` did: gathered on the way, printed as JSON or, with `-v`, as a line for people.
 
 use serde::Serialize;
-use tts_core::{EngineInfo, Skipped, StreamStats};
+use tts_core::{EngineInfo, Misspoken, Skipped, StreamStats};
 
 use crate::memory;
 
@@ -28,6 +28,11 @@ pub(crate) struct Report {
     pub(crate) skipped_count: u64,
     /// The first thousand of them.
     pub(crate) skipped: Vec<SkippedReport>,
+    /// How many pieces of the text are heard otherwise than they should be. A model that is told when each sound comes has
+    /// none.
+    pub(crate) misspoken_count: u64,
+    /// The first thousand pieces that were said wrong, those among them that were said again unheard.
+    pub(crate) misspoken: Vec<MisspokenReport>,
     /// The seed that gives this sound again.
     pub(crate) seed: u64,
     /// Name of the voice.
@@ -62,6 +67,32 @@ pub(crate) struct SkippedReport {
     pub(crate) why: String,
 }
 
+/// A piece of the text that was said wrong.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct MisspokenReport {
+    /// As written.
+    pub(crate) text: String,
+    /// Bytes of the input, from and to.
+    pub(crate) source: [usize; 2],
+    /// What was wrong, as a short name.
+    pub(crate) fault: &'static str,
+    /// How often it was said again before it was heard.
+    pub(crate) rolls: u32,
+    /// Whether what is heard is free of faults.
+    pub(crate) mended: bool,
+    /// What was wrong, in words.
+    #[serde(skip)]
+    pub(crate) why: String,
+}
+
+impl From<Misspoken> for MisspokenReport {
+    fn from(found: Misspoken) -> Self {
+        let Misspoken { source, text, fault, rolls, mended, .. } = found;
+        let (fault, why) = (fault.name(), fault.to_string());
+        Self { text, source: [source.start, source.end], fault, rolls, mended, why }
+    }
+}
+
 impl From<Skipped> for SkippedReport {
     fn from(skipped: Skipped) -> Self {
         let Skipped { source, text, reason } = skipped;
@@ -81,6 +112,8 @@ impl Report {
             words: 0,
             skipped_count: 0,
             skipped: Vec::new(),
+            misspoken_count: 0,
+            misspoken: Vec::new(),
             seed,
             voice,
             model: info.model.clone(),
@@ -101,6 +134,29 @@ impl Report {
                 self.skipped.push(skipped.into());
             }
         }
+    }
+
+    /// Notes what was said wrong.
+    pub(crate) fn misspeak(&mut self, found: Vec<Misspoken>) {
+        for found in found {
+            self.misspoken_count += u64::from(!found.mended);
+            if self.misspoken.len() < LISTED {
+                self.misspoken.push(found.into());
+            }
+        }
+    }
+
+    /// What is heard otherwise than it should be, in a sentence, if anything is.
+    pub(crate) fn misspoken_warning(&self) -> Option<String> {
+        const SHOWN: usize = 3;
+        let bad = self.misspoken.iter().filter(|found| !found.mended);
+        let first: Vec<_> = bad.take(SHOWN).map(|found| format!("{:?}: {}", shorten(&found.text), found.why)).collect();
+        let more = match self.misspoken_count.saturating_sub(SHOWN as u64) {
+            0 => String::new(),
+            more => format!("; and {more} more"),
+        };
+        let again = "another --seed or --voice may help";
+        (self.misspoken_count > 0).then(|| format!("perhaps not said as written: {}{more}; {again}", first.join("; ")))
     }
 
     /// Notes what it cost.

@@ -5,7 +5,9 @@ use std::io::{self, IsTerminal};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use tts_core::{Clip, Engine, EngineOptions, Error, Lexicon, Overrides, Prosody, Settings, Voice, audio};
+use tts_core::{
+    Checked, Clip, Engine, EngineOptions, Error, Family, Lexicon, Overrides, Prosody, Settings, Voice, audio,
+};
 
 use crate::args::{EngineArgs, Networks, SayArgs};
 use crate::burn;
@@ -52,6 +54,7 @@ pub(crate) struct EngineRequest {
     threads: Option<NonZeroUsize>,
     lexicon: Option<Lexicon>,
     manner: Option<MannerOf>,
+    language: Option<String>,
     pub(crate) networks: Networks,
 }
 
@@ -117,6 +120,12 @@ impl SayRequest {
         settings.text.emoji_names = args.emoji;
         settings.text.markdown = !args.no_markdown;
         settings.text.code_blocks = !args.skip_code;
+        settings.reading = args.reading.map(Into::into);
+        // nobody waits for a file: what a model says wrong is said again before it is written
+        settings.checked = match destination {
+            Destination::File { .. } => Checked::Whole,
+            _ => Checked::Ahead,
+        };
         // What is not asked for stays as the voice has it.
         settings.prosody = args.manner.preset();
         settings.overrides = Overrides { pitch: args.pitch, ..args.manner.overrides() };
@@ -126,7 +135,8 @@ impl SayRequest {
         if networks == Networks::Burn {
             burn::is_built_in().map_err(usage)?;
         }
-        let engine = EngineRequest { lexicon, manner, networks, ..EngineRequest::new(args.engine) };
+        let language = args.language;
+        let engine = EngineRequest { lexicon, manner, networks, language, ..EngineRequest::new(args.engine) };
         let SayArgs { dry_run, strict, .. } = args;
         Ok(Self { source, destination, engine, settings, timings, json, dry_run, strict, progress })
     }
@@ -268,6 +278,9 @@ impl EngineRequest {
         if let Some(threads) = self.threads {
             options = options.with_threads(threads);
         }
+        if let Some(language) = &self.language {
+            options = options.with_language(language);
+        }
         if let Some(lexicon) = &self.lexicon {
             options = options.with_lexicon(lexicon.clone());
         }
@@ -281,12 +294,13 @@ impl EngineRequest {
 
     fn open(&self, options: EngineOptions) -> anyhow::Result<Engine> {
         let (engine, what) = match &self.model {
-            Some(folder) => (Engine::open(folder, options), format!("cannot use the model in {}", folder.display())),
+            Some(path) => (Engine::open(path, options), format!("cannot use the model {}", path.display())),
             None => (Engine::embedded(options), "cannot use the built-in model".to_owned()),
         };
         engine.map_err(|error| match error {
             Error::Threads { .. } => usage(format!("--threads: {error}")),
             Error::Isa(_) => usage(format!("TTS_ISA: {error}")),
+            error @ Error::Unsupported { .. } => usage(error.to_string()),
             error => Failure::new(Exit::Input, format!("{what}: {error}")).into(),
         })
     }
@@ -296,6 +310,9 @@ impl EngineRequest {
     /// # Errors
     /// With [`Exit::Input`]; an unknown name is answered with the names there are.
     pub(crate) fn voice(&self, engine: &Engine) -> anyhow::Result<Voice> {
+        if engine.info().family == Family::Pocket {
+            return self.pocket_voice(engine);
+        }
         let voice = self.plain_voice(engine)?;
         let measured = match &self.manner {
             None => return Ok(voice),
@@ -316,6 +333,28 @@ impl EngineRequest {
             }
         };
         Ok(voice.with_prosody(Prosody::like(&measured)))
+    }
+
+    /// A voice for a model of Pocket TTS: one that was exported, or a recording.
+    fn pocket_voice(&self, engine: &Engine) -> anyhow::Result<Voice> {
+        if let Some(MannerOf::Clip(_)) = self.manner {
+            return Err(usage(
+                "--prosody-from: a model of Pocket TTS speaks as the recording of its voice does; leave it out",
+            ));
+        }
+        let Some(wanted) = self.voice.as_deref() else {
+            return Err(usage(
+                "this model has no voice of its own: give --voice FILE, an exported voice (.safetensors) or a recording",
+            ));
+        };
+        let path = Path::new(wanted);
+        if path.extension().is_some_and(|extension| extension == "safetensors" || extension == "voice") {
+            return engine.load_voice(path).or_exit(Exit::Input, format!("cannot use the voice file {wanted}"));
+        }
+        let heard = audio::read(path).or_exit(Exit::Input, "cannot take the voice")?;
+        engine
+            .clone_voice(&heard.samples, heard.rate)
+            .or_exit(Exit::Input, format!("cannot take the voice of {wanted}"))
     }
 
     /// The voice as its file has it.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use tts_core::{AudioStream, Engine, Poll, Settings, SynthesisRequest, Voice};
+use tts_core::{AudioStream, Engine, Error, Poll, Settings, SynthesisRequest, Voice};
 
 use crate::args::SayArgs;
 use crate::dry_run;
@@ -33,9 +33,7 @@ pub(crate) fn run(args: Box<SayArgs>) -> anyhow::Result<Exit> {
     let voice = request.engine.voice(&engine)?;
     if request.dry_run {
         let (text, mended) = whole_text(&request.source, input)?;
-        let plan = voice
-            .plan(SynthesisRequest::new(text.as_str(), request.settings))
-            .or_exit(Exit::Input, "cannot plan the text")?;
+        let plan = voice.plan(SynthesisRequest::new(text.as_str(), request.settings)).map_err(refused)?;
         return dry_run::print(plan, &text, mended.warnings().collect(), request.json.is_some());
     }
     speak(request, input, &engine, &voice)
@@ -62,6 +60,12 @@ fn nothing(source: &Source) -> anyhow::Error {
     Failure::new(Exit::Input, text).into()
 }
 
+/// A request that the engine does not take.
+fn refused(error: Error) -> anyhow::Error {
+    let exit = if matches!(error, Error::Unsupported { .. }) { Exit::Usage } else { Exit::Input };
+    Failure::new(exit, format!("cannot speak: {error}")).into()
+}
+
 /// Text on its way to the engine.
 enum Text {
     /// All there.
@@ -80,13 +84,11 @@ impl Text {
     ) -> anyhow::Result<(Self, AudioStream)> {
         let Some(input) = input else {
             let (text, mended) = whole_text(source, None)?;
-            let stream = voice
-                .speak(SynthesisRequest::new(text.as_str(), settings))
-                .or_exit(Exit::Input, "cannot speak the text")?;
+            let stream = voice.speak(SynthesisRequest::new(text.as_str(), settings)).map_err(refused)?;
             return Ok((Self::Whole { text, mended }, stream));
         };
         let length = input.length();
-        let (feed, stream) = voice.open(settings).or_exit(Exit::Input, "cannot speak")?;
+        let (feed, stream) = voice.open(settings).map_err(refused)?;
         Ok((Self::Arriving { reading: input.feed(feed, keep)?, length }, stream))
     }
 
@@ -212,6 +214,7 @@ impl Run {
             writer.push(&words, &|range| text.slice(range))?;
         }
         self.report.skip(skipped);
+        self.report.misspeak(self.stream.take_misspoken());
         let seconds = self.stream.stats().samples as f64 / f64::from(self.report.sample_rate);
         self.progress.show(seconds, self.text.part(self.place));
         Ok(())
@@ -242,11 +245,13 @@ impl Run {
         for writer in std::mem::take(&mut self.timings) {
             writer.finish(&rest)?;
         }
-        let exit = match strict && self.report.skipped_count + mended.invalid > 0 {
+        let lost = self.report.skipped_count + self.report.misspoken_count + mended.invalid;
+        let exit = match strict && lost > 0 {
             true => Exit::Incomplete,
             false => Exit::Done,
         };
-        let warnings = mended.warnings().chain(self.report.skipped_warning()).chain(self.sink.warnings());
+        let warnings = mended.warnings().chain(self.report.skipped_warning());
+        let warnings = warnings.chain(self.report.misspoken_warning()).chain(self.sink.warnings());
         self.report.warnings = warnings.collect();
         if let Some(stopped) = stopped {
             self.report.warnings.iter().for_each(|warning| message::warning(warning));

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use crate::kernels::IsaError;
 use crate::model::{ConfigError, PocketVoiceError};
 use crate::speaker::SpeakerError;
+use crate::text::pocket::TokenizerError;
 use crate::text::pronounce::PronounceError;
 use crate::voice::{CardError, VoiceError};
 use crate::weights::WeightsError;
@@ -22,7 +23,39 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
-    /// config.toml was refused.
+    /// A folder without a model, or with several.
+    #[error(
+        "{} is no model: expected config.toml and model.safetensors, or one YAML file of Pocket TTS; found {found}",
+        path.display()
+    )]
+    NoModel {
+        /// Which folder.
+        path: PathBuf,
+        /// What it has instead.
+        found: String,
+    },
+    /// A file that a configuration names is not there.
+    #[error("{} names {name}: {why}", yaml.display())]
+    Missing {
+        /// The configuration.
+        yaml: PathBuf,
+        /// What it names.
+        name: String,
+        /// Why it is not there, and what to do.
+        why: String,
+    },
+    /// The request asks for what this model cannot do.
+    #[error("{what} is asked for, which is not for {family}; leave it out, or use another model")]
+    Unsupported {
+        /// What is asked for.
+        what: &'static str,
+        /// The family, and why it cannot.
+        family: &'static str,
+    },
+    /// The tokenizer was refused.
+    #[error(transparent)]
+    Tokenizer(#[from] TokenizerError),
+    /// The configuration was refused.
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// The weights were refused.

@@ -37,18 +37,20 @@ mod voice;
 mod weights;
 
 pub use engine::{
-    AudioChunk, AudioStream, Engine, EngineInfo, EngineOptions, FeedClosed, Plan, PlannedClause, PlannedItem, Poll,
-    Reference, Sampling, Settings, StreamStats, SynthesisRequest, TextFeed, Voice, WordTiming,
+    AudioChunk, AudioStream, Checked, Engine, EngineInfo, EngineOptions, Family, FeedClosed, Locate, Misspoken, Plan,
+    PlannedClause, PlannedItem, Poll, Reading, Reference, Sampling, Seams, Settings, StreamStats, SynthesisRequest,
+    TextFeed, Voice, WordTiming,
 };
 pub use error::Error;
 pub use kernels::{Isa, IsaError};
-pub use model::{ConfigError, PocketVoiceError};
 #[cfg(feature = "oracle")]
 #[doc(hidden)]
 pub use model::oracle;
+pub use model::{ConfigError, Fault, PocketVoiceError, VoiceLayout};
 pub use speaker::doctor;
 pub use speaker::{Clip, Delivery, SpeakerError};
 pub use text::normalize::TextOptions;
+pub use text::pocket::TokenizerError;
 pub use text::pronounce::{Lexicon, LexiconError};
 pub use text::{SkipReason, Skipped};
 pub use voice::{

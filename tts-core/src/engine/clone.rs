@@ -3,6 +3,7 @@
 //! In: PCM of one person. Out: a [`Voice`], or a [`Timbre`] beside the prosody of every clip.
 
 use super::engine::Engine;
+use super::loaded::Model;
 use super::relative::{Habits, relative};
 use super::voice::Voice;
 use crate::error::Error;
@@ -32,6 +33,10 @@ impl Engine {
     /// # Errors
     /// [`Error::Speaker`]: weights that cannot listen, too little speech, samples that are not numbers.
     pub fn clone_voice(&self, pcm: &[f32], rate: SampleRate) -> Result<Voice, Error> {
+        if let Model::Pocket(pocket) = &self.loaded().model {
+            let state = pocket.model.voice(self.loaded().isa, pcm);
+            return Ok(Voice::of_state(self.loaded().clone(), pocket.clone(), state, "cloned".to_owned()));
+        }
         let Reference { timbre, measured, .. } = self.listen(&[Clip { pcm, rate }])?;
         let card = VoiceCard::unknown("cloned".to_owned());
         self.voice_of(VoiceFile { card, timbre, prosody: Prosody::default(), measured })
@@ -43,13 +48,16 @@ impl Engine {
     /// As [`Engine::clone_voice`].
     pub fn listen(&self, clips: &[Clip<'_>]) -> Result<Reference, Error> {
         let loaded = self.loaded();
-        let Some(encoder) = &loaded.model.speaker_encoder else {
-            return Err(SpeakerError::NoEncoder { model: loaded.model.config.name.clone() }.into());
+        let Model::Native(model) = &loaded.model else {
+            return Err(SpeakerError::NoEncoder { model: loaded.name.clone() }.into());
+        };
+        let Some(encoder) = &model.speaker_encoder else {
+            return Err(SpeakerError::NoEncoder { model: loaded.name.clone() }.into());
         };
         let Heard { timbre, mean_log_f0, sd_log_f0, voiced_seconds, prosody } = hear(encoder, loaded.isa, clips)?;
-        let habits = Habits { sd_log_f0, alpha_ratio: loaded.model.alpha_ratio(loaded.isa, &timbre) };
+        let habits = Habits { sd_log_f0, alpha_ratio: model.alpha_ratio(loaded.isa, &timbre) };
         let measured = relative(&prosody, habits);
-        let timbre = Timbre { values: timbre, mean_log_f0, sd_log_f0, fingerprint: loaded.model.fingerprint };
+        let timbre = Timbre { values: timbre, mean_log_f0, sd_log_f0, fingerprint: model.fingerprint };
         Ok(Reference { timbre, prosody, measured, voiced_seconds })
     }
 }
@@ -145,7 +153,7 @@ mod tests {
         let reference = engine.listen(&[clip, clip]).unwrap();
         assert!((reference.voiced_seconds - 4.0).abs() < 0.1, "{}", reference.voiced_seconds);
         let timbre = &reference.timbre;
-        assert_eq!(timbre.fingerprint(), engine.info().fingerprint);
+        assert_eq!(Some(timbre.fingerprint()), engine.info().fingerprint);
         // the clip's pitch is in its prosody, relative to the habit, and nowhere else
         let prosody = reference.prosody[0].unwrap();
         let clip_hz = timbre.pitch_hz() * 2f32.powf(prosody.pitch_level / 12.0);
@@ -153,7 +161,14 @@ mod tests {
         assert!((timbre.pitch_hz() - 330.0).abs() > 20.0, "{}", timbre.pitch_hz());
 
         let voice = engine.clone_voice(&shrill, clip.rate).unwrap();
-        let worst = voice.timbre().values().iter().zip(timbre.values()).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        let worst = voice
+            .timbre()
+            .unwrap()
+            .values()
+            .iter()
+            .zip(timbre.values())
+            .map(|(a, b)| (a - b).abs())
+            .fold(0.0, f32::max);
         assert!(worst < 1e-5, "{worst}");
         let mut samples = 0;
         for chunk in voice.speak("Hello.").unwrap() {

@@ -1,18 +1,15 @@
 //! A loaded model and what it needs to run.
 
-use std::fs;
-use std::io::Read;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::loaded::Loaded;
+use super::loaded::{Loaded, Model};
+use super::open::{Locate, Opened};
 use super::shipped::{SHIPPED, Shipped};
 use super::voice::Voice;
 use crate::error::Error;
 use crate::kernels::Isa;
-use crate::model::native::{LoadError, NativeModel, sample_rate};
-use crate::model::{CONFIG_MAX, NativeConfig};
 use crate::text::frontend::FrontEnd;
 use crate::text::pronounce::Lexicon;
 use crate::units::{Fingerprint, SampleRate};
@@ -37,8 +34,12 @@ pub struct EngineOptions {
     pub threads: Option<NonZeroUsize>,
     /// Pronunciations that come before all others.
     pub lexicon: Lexicon,
+    /// Where files are that a configuration names by an address. Default: beside the configuration.
+    pub locate: Option<Locate>,
+    /// BCP 47 tag of the language of a model whose files do not say it. Default: English.
+    pub language: Option<String>,
     #[cfg(feature = "oracle")]
-    networks: Option<Arc<dyn crate::model::oracle::Networks>>,
+    pub(super) networks: Option<Arc<dyn crate::model::oracle::Networks>>,
 }
 
 impl EngineOptions {
@@ -56,6 +57,20 @@ impl EngineOptions {
         self
     }
 
+    /// With a way to files that a configuration names by an address.
+    #[must_use]
+    pub fn with_locate(mut self, locate: Locate) -> Self {
+        self.locate = Some(locate);
+        self
+    }
+
+    /// With the language of a model whose files do not say it.
+    #[must_use]
+    pub fn with_language(mut self, language: impl Into<String>) -> Self {
+        self.language = Some(language.into());
+        self
+    }
+
     /// With these networks in place of the engine's own. Not part of the stable interface.
     #[cfg(feature = "oracle")]
     #[doc(hidden)]
@@ -64,6 +79,16 @@ impl EngineOptions {
         self.networks = Some(networks);
         self
     }
+}
+
+/// Kinds of model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Family {
+    /// The project's own: phones with times, a speaker apart from the manner of speaking.
+    Native,
+    /// A checkpoint of Kyutai's Pocket TTS.
+    Pocket,
 }
 
 /// Facts about an engine.
@@ -76,10 +101,12 @@ pub struct EngineInfo {
     pub threads: usize,
     /// Of all sound.
     pub sample_rate: SampleRate,
+    /// Kind of model.
+    pub family: Family,
     /// Name of the weights.
     pub model: String,
-    /// What voices must be made for.
-    pub fingerprint: Fingerprint,
+    /// What voices must be made for; `None` for checkpoints of Pocket TTS, whose voices do not say whose they are.
+    pub fingerprint: Option<Fingerprint>,
     /// Size of the weights file.
     pub weight_bytes: u64,
 }
@@ -90,55 +117,64 @@ impl Engine {
     /// # Errors
     /// [`Error::Isa`] if `TTS_ISA` asks for what is not there, [`Error::Threads`].
     pub fn embedded(options: EngineOptions) -> Result<Self, Error> {
-        Self::load(&Weights::embedded("the embedded model", WEIGHTS)?, "the embedded config.toml", CONFIG, options)
+        Self::check(&options)?;
+        let weights = Weights::embedded("the embedded model", WEIGHTS)?;
+        Self::load(Opened::native(&weights, "the embedded config.toml", CONFIG, &options)?, options)
     }
 
-    /// A model from a folder with `config.toml` and `model.safetensors`.
+    /// A model from a folder with `config.toml` and `model.safetensors`, or a checkpoint of Pocket TTS from its YAML file or
+    /// a folder with one.
     ///
     /// # Errors
-    /// [`Error::Model`], [`Error::Config`] or [`Error::Weights`] name the file and what is wrong with it.
-    pub fn open(folder: &Path, options: EngineOptions) -> Result<Self, Error> {
-        let path = folder.join("config.toml");
-        let model = |source| Error::Model { path: path.clone(), source };
-        let mut config = String::new();
-        let file = fs::File::open(&path).map_err(model)?;
-        file.take(CONFIG_MAX as u64 + 1).read_to_string(&mut config).map_err(model)?;
-        let weights = Weights::open(&folder.join("model.safetensors"))?;
-        Self::load(&weights, &path.display().to_string(), &config, options)
+    /// [`Error::Model`], [`Error::Config`] or [`Error::Weights`] name the file and what is wrong with it;
+    /// [`Error::Missing`] a file that the configuration names and that is not there.
+    pub fn open(path: &Path, options: EngineOptions) -> Result<Self, Error> {
+        Self::check(&options)?;
+        Self::load(Opened::at(path, &options)?, options)
     }
 
-    fn load(weights: &Weights, origin: &str, config: &str, options: EngineOptions) -> Result<Self, Error> {
+    /// What can be refused before any file is read.
+    fn check(options: &EngineOptions) -> Result<(), Error> {
+        Isa::from_env()?;
+        match options.threads.filter(|asked| asked.get() > MOST_THREADS) {
+            Some(asked) => Err(Error::Threads { asked, most: MOST_THREADS }),
+            None => Ok(()),
+        }
+    }
+
+    fn load(opened: Opened, options: EngineOptions) -> Result<Self, Error> {
         let isa = Isa::from_env()?;
         let threads = options.threads.map_or(1, NonZeroUsize::get);
-        if let Some(asked) = options.threads.filter(|asked| asked.get() > MOST_THREADS) {
-            return Err(Error::Threads { asked, most: MOST_THREADS });
-        }
-        let config = NativeConfig::parse(origin, config)?;
-        let model = NativeModel::load(weights, config).map_err(|error| match error {
-            LoadError::Config(error) => Error::Config(error),
-            LoadError::Weights(error) => Error::Weights(error),
-        })?;
-        #[cfg(feature = "oracle")]
-        let model = model.with_networks(options.networks);
+        let Opened { model, name, weight_bytes } = opened;
         let front = FrontEnd::new(options.lexicon)?;
-        Ok(Self(Arc::new(Loaded { model, front, isa, threads, weight_bytes: weights.size() as u64 })))
+        Ok(Self(Arc::new(Loaded { model, name, front, isa, threads, weight_bytes })))
     }
 
-    /// A shipped voice by its name; `default` is one of them.
+    /// A shipped voice by its name; `default` is one of them. Shipped voices are of the embedded model.
     ///
     /// # Errors
-    /// [`VoiceError::Unknown`] lists the names; a voice of other weights is [`VoiceError::OtherModel`].
+    /// [`VoiceError::Unknown`] lists the names; a voice of other weights is [`VoiceError::OtherModel`], any for a checkpoint
+    /// of Pocket TTS is [`VoiceError::OtherFamily`].
     pub fn voice(&self, name: &str) -> Result<Voice, Error> {
         let Some(shipped) = Shipped::find(name) else { return Err(unknown(name)) };
         self.bind(&format!("the voice {}", shipped.name), shipped.file()?)
     }
 
-    /// A voice from a `.voice` file. Beside a file of version 1 a `card.toml` is read too.
+    /// A voice from a file: of the native family a `.voice` file (beside one of version 1 a `card.toml` is read too), of
+    /// Pocket TTS an exported voice, `.safetensors`.
     ///
     /// # Errors
     /// [`Error::Voice`] names the file and what is wrong with it.
     pub fn load_voice(&self, path: &Path) -> Result<Voice, Error> {
-        self.bind(&path.display().to_string(), VoiceFile::open(path)?)
+        let origin = path.display().to_string();
+        match &self.0.model {
+            Model::Native(_) => self.bind(&origin, VoiceFile::open(path)?),
+            Model::Pocket(pocket) => {
+                let (state, _) = pocket.model.open_voice(path)?;
+                let name = path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+                Ok(Voice::of_state(self.0.clone(), pocket.clone(), state, name))
+            }
+        }
     }
 
     /// A voice made of parts, as [`VoiceFile`] and [`Timbre::mix`](crate::Timbre::mix) make them.
@@ -151,12 +187,16 @@ impl Engine {
     }
 
     fn bind(&self, origin: &str, file: VoiceFile) -> Result<Voice, Error> {
-        file.check(origin, self.0.model.fingerprint, self.channels())?;
-        Ok(Voice::new(self.0.clone(), file))
+        let Model::Native(model) = &self.0.model else {
+            let (origin, model) = (origin.to_owned(), self.0.name.clone());
+            return Err(VoiceError::OtherFamily { origin, model }.into());
+        };
+        file.check(origin, model.fingerprint, model.config.flow_lm.timbre)?;
+        Ok(Voice::of_timbre(self.0.clone(), model.clone(), file))
     }
 
     /// What this engine runs on.
-    pub(super) fn loaded(&self) -> &Loaded {
+    pub(super) fn loaded(&self) -> &Arc<Loaded> {
         &self.0
     }
 
@@ -166,10 +206,6 @@ impl Engine {
     #[must_use]
     pub fn embedded_files() -> (&'static [u8], &'static str) {
         (WEIGHTS, CONFIG)
-    }
-
-    fn channels(&self) -> usize {
-        self.0.model.config.flow_lm.timbre
     }
 
     /// Cards of all shipped voices, the default one first.
@@ -194,13 +230,18 @@ impl Engine {
     /// Facts about this engine.
     #[must_use]
     pub fn info(&self) -> EngineInfo {
-        let Loaded { model, isa, threads, weight_bytes, .. } = &*self.0;
+        let Loaded { model: family, name, isa, threads, weight_bytes, .. } = &*self.0;
+        let (family, fingerprint) = match family {
+            Model::Native(model) => (Family::Native, Some(model.fingerprint)),
+            Model::Pocket(_) => (Family::Pocket, None),
+        };
         EngineInfo {
             isa: isa.name(),
             threads: *threads,
-            sample_rate: SampleRate(sample_rate()),
-            model: model.config.name.clone(),
-            fingerprint: model.fingerprint,
+            sample_rate: self.0.sample_rate(),
+            family,
+            model: name.clone(),
+            fingerprint,
             weight_bytes: *weight_bytes,
         }
     }

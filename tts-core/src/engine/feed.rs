@@ -123,6 +123,11 @@ impl FeedReader {
         self.0.lock().first_push
     }
 
+    /// Whether the stream was given up.
+    pub(super) fn is_closed(&self) -> bool {
+        self.0.lock().closed
+    }
+
     /// A handle for whoever does not read.
     pub(super) fn watch(&self) -> FeedWatch {
         FeedWatch(self.0.clone())

@@ -4,14 +4,17 @@
 //! Engine ── voice ──▶ Voice ── speak / open ──▶ AudioStream
 //!    └── clone.rs: recordings to a Voice
 //!                                    │   feed.rs: text on its way in
+//!                                    │   clauses.rs: clauses as it arrives; chunks.rs: what is said in one breath
 //!                                    │   manner.rs: how the clause at hand is spoken
-//!                                    │   composer.rs: text to latents
+//!                                    │   composer.rs: text to latents, of one family or the other
 //!                                    │   pipeline.rs: latents from a thread of their own
-//!                                    └── stream.rs: latents to sound
+//!                                    └── stream.rs: latents to sound, by sounding.rs
 //! ```
 //!
 //! May import: everything below.
 
+mod chunks;
+mod clauses;
 mod clone;
 mod composer;
 #[expect(clippy::module_inception, reason = "the folder is the room, the file its main word")]
@@ -19,20 +22,26 @@ mod engine;
 mod feed;
 mod loaded;
 mod manner;
+mod native_composer;
+mod open;
 mod pipeline;
 mod plan;
+mod pocket_composer;
 mod relative;
 mod request;
 mod shipped;
+mod sounding;
 mod stats;
 mod stream;
 mod voice;
 
 pub use clone::Reference;
-pub use engine::{Engine, EngineInfo, EngineOptions};
+pub use composer::Misspoken;
+pub use engine::{Engine, EngineInfo, EngineOptions, Family};
 pub use feed::{FeedClosed, TextFeed};
+pub use open::Locate;
 pub use plan::{Plan, PlannedClause, PlannedItem};
-pub use request::{Sampling, Settings, SynthesisRequest};
+pub use request::{Checked, Reading, Sampling, Seams, Settings, SynthesisRequest};
 pub use stats::{StreamStats, WordTiming};
 pub use stream::{AudioChunk, AudioStream, Poll};
 pub use voice::Voice;

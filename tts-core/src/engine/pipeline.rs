@@ -78,7 +78,7 @@ fn run(
             buffer = Vec::new();
         }
         // a receiver that is gone means that the stream was dropped
-        if send.send((event, buffer, composer.counters)).is_err() || end {
+        if send.send((event, buffer, composer.counters())).is_err() || end {
             return;
         }
     }

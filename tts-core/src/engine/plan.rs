@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
-use super::composer::word_timings;
+use super::native_composer::word_timings;
 use super::stats::WordTiming;
 use crate::model::native::{ItemTime, sample_rate};
+use crate::model::pocket_wording::Wording;
 use crate::text::phone::Phone;
 use crate::text::{Break, Item, Skipped, SpokenClause};
 use crate::units::SampleRate;
@@ -62,6 +63,35 @@ pub enum PlannedItem {
     },
     /// Not spoken.
     Skipped(Skipped),
+}
+
+impl Plan {
+    /// Adds what a model that reads letters would say of `clause`, where it is one of the front end.
+    pub(super) fn expect(&mut self, wording: Wording, clause: Option<&SpokenClause>) {
+        let last = self.clauses.iter().rev().flat_map(|clause| clause.words.last()).map(|word| word.end).next();
+        let mut now = last.unwrap_or_default();
+        let (mut items, mut words) = (Vec::new(), Vec::new());
+        for word in wording.words {
+            let (source, text, spoken, start) = (word.source, word.text, word.spoken, now);
+            let end = start + f64::from(word.seconds);
+            now = end + f64::from(word.pause);
+            let (phones, origin) = (Vec::new(), "model");
+            let item = PlannedItem::Word { source: source.clone(), spoken: spoken.clone(), phones, origin, start, end };
+            items.push(item);
+            if word.pause > 0.0 {
+                let source = source.end..source.end;
+                items.push(PlannedItem::Pause { source, class: Break::Comma, start: end, end: now });
+            }
+            words.push(WordTiming { source, text, spoken, start, end });
+        }
+        items.extend(wording.skipped.into_iter().map(PlannedItem::Skipped));
+        let start = words.first().map_or(0, |word| word.source.start);
+        let (text, offset) = match clause {
+            Some(clause) => (clause.text.clone(), clause.offset),
+            None => (wording.text.clone(), start),
+        };
+        self.clauses.push(PlannedClause { text, offset, normalized: wording.text, items, words });
+    }
 }
 
 impl PlannedClause {

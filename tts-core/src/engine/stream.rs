@@ -5,12 +5,12 @@ use std::iter::FusedIterator;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::composer::{ClauseReport, Composer, Counters, Event};
+use super::composer::{Composer, Counters, Event, Misspoken, Report};
 use super::loaded::Loaded;
 use super::pipeline::Worker;
+use super::sounding::Sounding;
 use super::stats::{StreamStats, WordTiming};
 use crate::error::Error;
-use crate::model::native::{Vocaliser, sample_rate};
 use crate::text::Skipped;
 use crate::units::{SampleRate, Samples};
 
@@ -51,7 +51,7 @@ pub enum Poll {
 pub struct AudioStream {
     loaded: Arc<Loaded>,
     source: Source,
-    vocaliser: Vocaliser,
+    sounding: Sounding,
     frame: Vec<f32>,
     /// Sound that was made; handed out up to `taken`.
     ready: Vec<f32>,
@@ -60,6 +60,7 @@ pub struct AudioStream {
     handed: u64,
     words: VecDeque<WordTiming>,
     skipped: Vec<Skipped>,
+    misspoken: Vec<Misspoken>,
     sound: Duration,
     started: Instant,
     first_audio: Option<Duration>,
@@ -80,18 +81,19 @@ enum Filled {
 }
 
 impl AudioStream {
-    pub(super) fn new(loaded: Arc<Loaded>, source: Source, vocaliser: Vocaliser) -> Self {
+    pub(super) fn new(loaded: Arc<Loaded>, source: Source, sounding: Sounding) -> Self {
         Self {
-            frame: vec![0.0; loaded.model.frame()],
+            frame: vec![0.0; sounding.frame()],
             loaded,
             source,
-            vocaliser,
+            sounding,
             ready: Vec::new(),
             taken: 0,
             ended: false,
             handed: 0,
             words: VecDeque::new(),
             skipped: Vec::new(),
+            misspoken: Vec::new(),
             sound: Duration::ZERO,
             started: Instant::now(),
             first_audio: None,
@@ -101,7 +103,7 @@ impl AudioStream {
     /// Samples per second.
     #[must_use]
     pub fn sample_rate(&self) -> SampleRate {
-        SampleRate(sample_rate())
+        self.loaded.sample_rate()
     }
 
     /// Fills `out` from the front and returns how many samples it holds now: at least one, 0 at the end of the stream.
@@ -163,15 +165,16 @@ impl AudioStream {
             };
             let start = Instant::now();
             match event {
-                Event::Clause(ClauseReport { words, skipped }) => {
+                Event::Report(Report { words, skipped, misspoken }) => {
                     self.words.extend(words);
                     self.skipped.extend(skipped);
+                    self.misspoken.extend(misspoken);
                 }
-                Event::Frame => self.loaded.model.vocalise(&mut self.vocaliser, &self.frame, &mut self.ready),
-                Event::Hold(frames) => self.loaded.model.hold(&mut self.vocaliser, frames, &mut self.ready),
+                Event::Frame => self.sounding.vocalise(&self.frame, &mut self.ready),
+                Event::Hold(frames) => self.sounding.hold(frames, &mut self.ready),
                 Event::Late => return Ok(Filled::Late),
                 Event::End => {
-                    self.loaded.model.finish(&mut self.vocaliser, &mut self.ready);
+                    self.sounding.finish(&mut self.ready);
                     self.ended = true;
                 }
             }
@@ -211,11 +214,16 @@ impl AudioStream {
         std::mem::take(&mut self.skipped)
     }
 
+    /// Pieces of the text that were not said as they should, as far as is known yet and not taken, in order.
+    pub fn take_misspoken(&mut self) -> Vec<Misspoken> {
+        std::mem::take(&mut self.misspoken)
+    }
+
     /// Counts and times so far.
     #[must_use]
     pub fn stats(&self) -> StreamStats {
         let Counters { frames, clauses, words, skipped, text, model } = match &self.source {
-            Source::Inline(composer) => composer.counters,
+            Source::Inline(composer) => composer.counters(),
             Source::Worker(worker) => worker.counters,
         };
         let (samples, sound, first_audio) = (self.handed, self.sound, self.first_audio);

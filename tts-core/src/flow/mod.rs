@@ -26,7 +26,7 @@ mod text_encoder;
 
 pub(crate) use backbone::FlowState;
 pub(crate) use config::FlowConfig;
-pub(crate) use head::Sampler;
+pub(crate) use head::{Flow, Sampler};
 pub(crate) use noise::Noise;
 pub(crate) use slots::{FRAMES_PER_SECOND, Slots, USUAL_SECONDS, frames_of};
 pub(crate) use style::Controls;

@@ -302,6 +302,17 @@ impl PocketLm {
         self.transformer.step(isa, &mut state.transformer, &mut x);
     }
 
+    /// Takes normalised `latents` `[frames, latent]` for its own, for which there must be room: what comes next follows them.
+    pub(crate) fn follow(&self, isa: Isa, state: &mut PocketState, latents: &[f32]) {
+        let Some(before) = latents.len().checked_sub(self.latent) else { return };
+        // a frame is made of the one before it; the last one waits for the next step
+        let inputs = [&state.latent, &latents[..before]].concat();
+        let mut x = vec![0.0; inputs.len() / self.latent * self.dim];
+        self.input.apply(isa, &mut x, &inputs);
+        self.transformer.step(isa, &mut state.transformer, &mut x);
+        state.latent.copy_from_slice(&latents[before..]);
+    }
+
     /// Times of a number of solver steps, and the temperature.
     pub(crate) fn sampler(&self, isa: Isa, steps: usize, temperature: f32) -> Sampler {
         self.head.sampler(isa, steps, temperature)

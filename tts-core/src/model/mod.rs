@@ -6,13 +6,16 @@ pub(crate) mod native;
 mod native_config;
 mod native_manner;
 pub(crate) mod native_text;
-#[allow(dead_code, reason = "the second family, which is being built")]
 pub(crate) mod pocket;
-#[allow(dead_code, reason = "the second family, which is being built")]
 mod pocket_config;
+pub(crate) mod pocket_speech;
+pub(crate) mod pocket_watch;
+pub(crate) mod pocket_wording;
 
 #[cfg(feature = "oracle")]
 pub use native::oracle;
 pub use native_config::ConfigError;
-pub use pocket::voice::PocketVoiceError;
 pub(crate) use native_config::{CONFIG_MAX, NativeConfig};
+pub use pocket::voice::{PocketVoiceError, VoiceLayout};
+pub(crate) use pocket_config::{PocketConfig, YAML_MAX};
+pub use pocket_watch::Fault;

@@ -182,6 +182,8 @@ pub enum SkipReason {
     TooLong,
     /// A direction to the speaker, which was followed.
     Direction,
+    /// Phones, or a direction to the speaker, that the model in use cannot follow.
+    Unreadable,
 }
 
 impl SkipReason {
@@ -196,13 +198,14 @@ impl SkipReason {
             Self::Control => "control",
             Self::TooLong => "too-long",
             Self::Direction => "direction",
+            Self::Unreadable => "unreadable",
         }
     }
 
     /// Whether the listener misses something, so that the speaker of the text should be warned.
     #[must_use]
     pub fn loses_content(self) -> bool {
-        matches!(self, Self::UnknownScript | Self::Control | Self::TooLong)
+        matches!(self, Self::UnknownScript | Self::Control | Self::TooLong | Self::Unreadable)
     }
 }
 
@@ -216,6 +219,7 @@ impl fmt::Display for SkipReason {
             Self::Control => "control or invalid characters",
             Self::TooLong => "too many characters without a break to be a word",
             Self::Direction => "a direction to the speaker, followed and not spoken",
+            Self::Unreadable => "this model reads plain text only: it takes no phones and no directions but pauses",
         })
     }
 }

@@ -66,6 +66,17 @@ pub enum VoiceError {
         /// Fingerprint in the file.
         found: Fingerprint,
     },
+    /// A voice of the native family for a checkpoint of Pocket TTS.
+    #[error(
+        "{origin} is a voice of the built-in family, {model} is a model of Pocket TTS; give a voice made for it: a \
+         .safetensors file, or one that `tts clone --model` makes of a recording"
+    )]
+    OtherFamily {
+        /// Which voice.
+        origin: String,
+        /// Which model.
+        model: String,
+    },
     /// A voice that cannot be put into a file.
     #[error("the voice cannot be written: {what}")]
     Unwritable {

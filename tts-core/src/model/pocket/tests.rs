@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use safetensors::SafeTensors;
 
+use super::super::pocket_speech::{Ending, Progress};
 use super::*;
 use crate::text::pocket::Vocabulary;
 
@@ -188,11 +189,13 @@ fn a_text_becomes_the_sound_of_the_reference() {
         for isa in Isa::available() {
             let voice = model.voice(isa, &audio("voice.audio_after_pause"));
             let sampler = model.lm.sampler(isa, 1, 1.0);
-            let mut utterance = model.begin(isa, &voice, &tokens, ending);
-            let (mut pcm, mut all, mut last) = (Vec::new(), Vec::new(), Progress::Spoken);
+            let mut utterance = model.begin(isa, &voice, &tokens, &[], ending);
+            let (mut sound, mut all, mut last) = (model.sound(), Vec::new(), Progress::Spoken);
             for noise in noise.chunks_exact(model.config.mimi.quantizer.dimension) {
-                last = model.speak(isa, &mut utterance, &sampler, noise, &mut pcm);
-                all.extend_from_slice(&pcm);
+                last = model.advance(isa, &mut utterance, &sampler, noise);
+                if last == Progress::Spoken {
+                    all.extend_from_slice(model.hear(isa, &mut sound, utterance.latent()));
+                }
             }
             assert_eq!(last, Progress::Ended, "{}", fixture.name);
             // observed 2e-3: differences grow through the latents that are fed back

@@ -77,7 +77,7 @@ pub enum PocketVoiceError {
 
 /// How a file says how many positions are used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Layout {
+pub enum VoiceLayout {
     /// The number in `/offset`: pocket-tts 2 and later.
     #[default]
     Offset,
@@ -92,7 +92,7 @@ pub(crate) struct PocketVoice {
     rows: Vec<[Vec<f32>; 2]>,
     positions: usize,
     shape: KvShape,
-    pub(crate) layout: Layout,
+    pub(crate) layout: VoiceLayout,
     /// The model that it was made with, if the file says so.
     pub(crate) model: Option<String>,
 }
@@ -115,7 +115,7 @@ impl PocketModel {
         &self,
         path: &Path,
         voice: &PocketState,
-        layout: Layout,
+        layout: VoiceLayout,
         model: Option<&str>,
     ) -> Result<(), PocketVoiceError> {
         let bytes = PocketVoice::of(&self.lm, voice, layout, model).to_bytes()?;
@@ -135,7 +135,7 @@ fn parts(name: &str) -> Option<(usize, &str)> {
 
 impl PocketVoice {
     /// All that `state` has heard.
-    pub(crate) fn of(lm: &PocketLm, state: &PocketState, layout: Layout, model: Option<&str>) -> Self {
+    pub(crate) fn of(lm: &PocketLm, state: &PocketState, layout: VoiceLayout, model: Option<&str>) -> Self {
         let rows = state.rows().map(|rows| rows.map(<[f32]>::to_vec)).collect();
         Self { rows, positions: state.position(), shape: lm.kv_shape(), layout, model: model.map(str::to_owned) }
     }
@@ -173,11 +173,11 @@ impl PocketVoice {
             };
             add("cache", Dtype::F32, vec![2, 1, *positions, shape.heads, shape.channels], cache)?;
             match layout {
-                Layout::Offset => {
+                VoiceLayout::Offset => {
                     add("offset", Dtype::I64, vec![1], &offset)?;
                     add("pad", Dtype::I64, vec![1], &zero)?;
                 }
-                Layout::CurrentEnd => add("current_end", Dtype::F32, vec![*positions], &end)?,
+                VoiceLayout::CurrentEnd => add("current_end", Dtype::F32, vec![*positions], &end)?,
             }
         }
         let metadata = model.as_ref().map(|model| HashMap::from([(MODEL.to_owned(), model.clone())]));
@@ -223,7 +223,7 @@ impl Reader<'_> {
     }
 
     /// How many positions are used in all layers, and how the file says it.
-    fn positions(&self) -> Result<(usize, Layout), PocketVoiceError> {
+    fn positions(&self) -> Result<(usize, VoiceLayout), PocketVoiceError> {
         let mut all = None;
         for layer in 0..self.shape.layers {
             let (found, layout, tensor) = self.used(layer)?;
@@ -244,7 +244,7 @@ impl Reader<'_> {
     }
 
     /// Positions used in one layer, and the tensor that says so.
-    fn used(&self, layer: usize) -> Result<(usize, Layout, String), PocketVoiceError> {
+    fn used(&self, layer: usize) -> Result<(usize, VoiceLayout, String), PocketVoiceError> {
         let (cache, offset, end) = (name(layer, "cache"), name(layer, "offset"), name(layer, "current_end"));
         let KvShape { heads, channels, .. } = self.shape;
         let room = match self.file.shape(&cache) {
@@ -265,9 +265,9 @@ impl Reader<'_> {
             Some(other) => return Err(self.damaged(&end, format!("has shape {other:?}"), "[positions]")),
         };
         let (found, layout, tensor) = if self.file.shape(&offset).is_some() {
-            (i128::from(self.file.root().integer(&offset)?), Layout::Offset, offset)
+            (i128::from(self.file.root().integer(&offset)?), VoiceLayout::Offset, offset)
         } else if let Some(length) = length {
-            (length as i128, Layout::CurrentEnd, end.clone())
+            (length as i128, VoiceLayout::CurrentEnd, end.clone())
         } else {
             return Err(self.damaged(&offset, "is not there", "it, or 'current_end'"));
         };

@@ -9,18 +9,20 @@ mod prompt;
 mod vocabulary;
 
 pub(crate) use prompt::Preparation;
-#[cfg(test)]
-use prompt::chunks;
+pub(crate) use prompt::chunks;
 pub(crate) use vocabulary::Vocabulary;
+
+/// Tokenizer files longer than this are refused unread.
+pub(crate) const TOKENIZER_MAX: usize = 64 << 20;
 
 /// Why a tokenizer cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{origin}: {what}")]
-pub(crate) struct TokenizerError {
+pub struct TokenizerError {
     /// Which file.
-    pub(crate) origin: String,
+    pub origin: String,
     /// What is wrong with it, and what was expected.
-    pub(crate) what: String,
+    pub what: String,
 }
 
 #[cfg(test)]

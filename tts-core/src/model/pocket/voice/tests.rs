@@ -121,9 +121,9 @@ fn file(lm: &PocketLm, room: usize, dtype: Dtype) -> Tensors {
 }
 
 fn bytes(tensors: &Tensors) -> Vec<u8> {
-    let views = tensors.iter().map(|(name, dtype, shape, bytes)| {
-        (name.clone(), TensorView::new(*dtype, shape.clone(), bytes).unwrap())
-    });
+    let views = tensors
+        .iter()
+        .map(|(name, dtype, shape, bytes)| (name.clone(), TensorView::new(*dtype, shape.clone(), bytes).unwrap()));
     safetensors::serialize(views, None).unwrap()
 }
 
@@ -131,7 +131,7 @@ fn bytes(tensors: &Tensors) -> Vec<u8> {
 fn a_voice_is_the_same_out_of_a_file() {
     let lm = random(2);
     let before = voice(&lm);
-    for layout in [Layout::Offset, Layout::CurrentEnd] {
+    for layout in [VoiceLayout::Offset, VoiceLayout::CurrentEnd] {
         for model in [None, Some("a \"model\"")] {
             let written = PocketVoice::of(&lm, &before, layout, model);
             let bytes = written.to_bytes().unwrap();
@@ -152,7 +152,7 @@ fn what_is_not_used_does_not_matter() {
     let expected = frames(&lm, &voice(&lm));
     for room in [7, 8, 40] {
         let found = read(bytes(&file(&lm, room, Dtype::F32)), &lm).unwrap();
-        assert_eq!((found.positions, found.layout), (7, Layout::Offset));
+        assert_eq!((found.positions, found.layout), (7, VoiceLayout::Offset));
         assert_eq!(frames(&lm, &found.state(&lm)), expected, "{room}");
         for dtype in [Dtype::F16, Dtype::BF16] {
             let found = frames(&lm, &read(bytes(&file(&lm, room, dtype)), &lm).unwrap().state(&lm));
@@ -167,7 +167,7 @@ fn what_is_not_used_does_not_matter() {
         *tensor = (tensor.0.replace("offset", "current_end"), Dtype::F32, vec![7], vec![0; 28]);
     }
     let found = read(bytes(&old), &lm).unwrap();
-    assert_eq!((found.positions, found.layout), (7, Layout::CurrentEnd));
+    assert_eq!((found.positions, found.layout), (7, VoiceLayout::CurrentEnd));
     assert_eq!(frames(&lm, &found.state(&lm)), expected);
 }
 
@@ -240,7 +240,7 @@ fn voices_of_the_reference_speak_as_ours_do() {
     for fixture in fixtures() {
         let (model, path) = (&fixture.model, folder().join(&fixture.name).join("voice.safetensors"));
         let (state, found) = model.open_voice(&path).unwrap();
-        assert_eq!(found.layout, Layout::Offset);
+        assert_eq!(found.layout, VoiceLayout::Offset);
         let audio = super::super::tests::audio("voice.audio_after_pause");
         for isa in Isa::available() {
             let ours = model.voice(isa, &audio);
@@ -254,14 +254,14 @@ fn voices_of_the_reference_speak_as_ours_do() {
         }
         // through a file of ours and back
         let copy = std::env::temp_dir().join(format!("pocket-voice-{}-{}", std::process::id(), fixture.name));
-        for layout in [Layout::Offset, Layout::CurrentEnd] {
+        for layout in [VoiceLayout::Offset, VoiceLayout::CurrentEnd] {
             model.save_voice(&copy, &state, layout, None).unwrap();
             let (again, found) = model.open_voice(&copy).unwrap();
             assert_eq!(found.layout, layout);
             assert!(again.rows().eq(state.rows()), "{}", fixture.name);
         }
         let theirs = std::fs::read(&path).unwrap();
-        model.save_voice(&copy, &state, Layout::Offset, None).unwrap();
+        model.save_voice(&copy, &state, VoiceLayout::Offset, None).unwrap();
         assert_eq!(std::fs::read(&copy).unwrap(), theirs, "{}: the bytes of the reference", fixture.name);
         std::fs::remove_file(&copy).unwrap();
     }

@@ -1,0 +1,185 @@
+//! Clauses gathered into what Pocket TTS says in one breath: at most as many tokens as it was trained on.
+//!
+//! The first sentence goes alone, so that it is heard soon; later ones go together as far as they are there, as the
+//! reference does with a whole text. A chunk never ends inside a sentence unless that is too long.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::clauses::{Clauses, Without};
+use super::feed::FeedReader;
+use super::loaded::Pocket;
+use super::request::Reading;
+use crate::model::pocket_wording::{ExpectedWord, Wording};
+use crate::text::{SkipReason, Skipped, SpokenClause};
+use crate::voice::Direction;
+
+/// Tokens of a chunk, as the reference cuts them.
+pub(super) const TOKENS: usize = 50;
+/// Seconds of silence after a paragraph, a heading, an item of a list.
+const PARAGRAPH: f32 = 0.3;
+
+/// What comes next in the text.
+#[derive(Debug)]
+pub(super) enum Next {
+    Say(Chunk),
+    /// Seconds of silence.
+    Pause(f32),
+    /// Nothing but pieces that are not spoken.
+    Skip(Vec<Skipped>),
+}
+
+/// What is said in one breath.
+#[derive(Debug, Default)]
+pub(super) struct Chunk {
+    pub(super) wording: Wording,
+    /// Seconds of silence after it.
+    pub(super) pause: f32,
+}
+
+/// The text of a stream, chunk by chunk.
+#[derive(Debug)]
+pub(super) struct Chunks {
+    pocket: Arc<Pocket>,
+    clauses: Clauses,
+    reading: Reading,
+    /// Gathered so far; `whole` if it ends with a sentence.
+    pending: Chunk,
+    whole: bool,
+    /// What did not fit.
+    next: Option<SpokenClause>,
+    /// Whole text: chunks that are not said yet, the last one first.
+    rest: Vec<Chunk>,
+    said: bool,
+}
+
+impl Chunks {
+    pub(super) fn new(pocket: Arc<Pocket>, clauses: Clauses, reading: Reading) -> Self {
+        let (pending, rest) = (Chunk::default(), Vec::new());
+        Self { pocket, clauses, reading, pending, whole: false, next: None, rest, said: false }
+    }
+
+    pub(super) fn feed(&self) -> &FeedReader {
+        self.clauses.feed()
+    }
+
+    /// Waits for text until `deadline` (`None`: for ever). The time that it takes is added to `text`.
+    pub(super) fn next(&mut self, deadline: Option<Instant>, text: &mut Duration) -> Result<Next, Without> {
+        let next = match self.reading {
+            Reading::Reference => self.next_of_whole(deadline, text)?,
+            Reading::Normalized | Reading::AsWritten => self.gather(deadline, text)?,
+        };
+        self.said |= matches!(next, Next::Say(_));
+        Ok(next)
+    }
+
+    fn next_of_whole(&mut self, deadline: Option<Instant>, spent: &mut Duration) -> Result<Next, Without> {
+        if self.rest.is_empty() {
+            let text = self.clauses.whole(deadline)?;
+            let start = Instant::now();
+            self.rest = self.pocket.cut(&text);
+            self.rest.reverse();
+            *spent += start.elapsed();
+        }
+        self.rest.pop().map(Next::Say).ok_or(Without::End)
+    }
+
+    fn gather(&mut self, deadline: Option<Instant>, text: &mut Duration) -> Result<Next, Without> {
+        loop {
+            // with a whole sentence in hand nothing is waited for
+            let until = if self.whole { Some(Instant::now()) } else { deadline };
+            let clause = match self.next.take() {
+                Some(clause) => clause,
+                None => match self.clauses.next(until, text) {
+                    Ok(clause) => clause,
+                    Err(Without::Late) if !self.whole => return Err(Without::Late),
+                    Err(_) if !self.pending.wording.text.is_empty() => return Ok(self.take()),
+                    Err(without) => {
+                        let skipped = std::mem::take(&mut self.pending.wording.skipped);
+                        return if skipped.is_empty() { Err(without) } else { Ok(Next::Skip(skipped)) };
+                    }
+                },
+            };
+            if let Some(direction) = clause.direction.clone() {
+                if !self.pending.wording.text.is_empty() {
+                    self.next = Some(clause);
+                    return Ok(self.take());
+                }
+                return Ok(turn(&direction, clause));
+            }
+            let start = Instant::now();
+            let wording = self.pocket.word(&clause, self.reading);
+            let fits = self.pending.wording.text.is_empty()
+                || self.pocket.tokens(&self.pending.wording.text) + self.pocket.tokens(&wording.text) <= TOKENS;
+            *text += start.elapsed();
+            if !fits {
+                self.next = Some(clause);
+                return Ok(self.take());
+            }
+            self.pending.wording.append(wording);
+            self.whole = clause.ends_sentence && !self.pending.wording.text.is_empty();
+            if clause.ends_paragraph {
+                self.pending.pause = PARAGRAPH;
+            }
+            let enough = clause.ends_paragraph || self.clauses.settled() || (self.whole && !self.said);
+            if enough && !self.pending.wording.text.is_empty() {
+                return Ok(self.take());
+            }
+        }
+    }
+
+    fn take(&mut self) -> Next {
+        self.whole = false;
+        Next::Say(std::mem::take(&mut self.pending))
+    }
+}
+
+/// What a direction of the text leads to.
+fn turn(direction: &str, clause: SpokenClause) -> Next {
+    if let Some(Direction::Pause(seconds)) = Direction::parse(direction) {
+        return Next::Pause(seconds);
+    }
+    let source = clause.offset..clause.offset + clause.text.len();
+    Next::Skip(vec![Skipped { source, text: clause.text, reason: SkipReason::Unreadable }])
+}
+
+impl Pocket {
+    fn tokens(&self, text: &str) -> usize {
+        self.vocabulary.encode(text).len()
+    }
+
+    /// A clause as the model reads it.
+    pub(super) fn word(&self, clause: &SpokenClause, reading: Reading) -> Wording {
+        match reading {
+            Reading::Normalized => Wording::of(clause),
+            Reading::AsWritten | Reading::Reference => Wording::plain(&clause.text, clause.offset),
+        }
+    }
+
+    /// A whole text as the reference cuts it.
+    pub(super) fn cut(&self, text: &str) -> Vec<Chunk> {
+        let chunks = crate::text::pocket::chunks(&self.vocabulary, &self.model.preparation(), text, TOKENS);
+        let mut words = Wording::plain(text, 0).words.into_iter();
+        let mut cut: Vec<Chunk> = Vec::new();
+        for chunk in chunks.unwrap_or_default() {
+            let mut wording = Wording::plain(&chunk, 0);
+            // the reference may change letters and marks, but leaves the words in their order
+            for word in &mut wording.words {
+                if let Some(written) = words.next() {
+                    let ExpectedWord { source, text, .. } = written;
+                    (word.source, word.text) = (source, text);
+                }
+            }
+            cut.push(Chunk { wording, pause: 0.0 });
+        }
+        cut
+    }
+}
+
+/// Where a chunk stands in the input, and how it is written there.
+pub(super) fn place(words: &[ExpectedWord]) -> (Range<usize>, String) {
+    let (Some(first), Some(last)) = (words.first(), words.last()) else { return (0..0, String::new()) };
+    let text = words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ");
+    (first.source.start..last.source.end, text)
+}

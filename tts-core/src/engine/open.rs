@@ -1,0 +1,159 @@
+//! Files to a loaded model, whatever its family.
+//!
+//! A native model is a folder with `config.toml` and `model.safetensors`; one of Pocket TTS a YAML file, or a folder with
+//! one, that names its weights and its tokenizer: beside it, anywhere else, or on a hub. Core never fetches anything: who
+//! can, hands in a [`Locate`].
+
+use std::fmt;
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::engine::EngineOptions;
+use super::loaded::{Model, Pocket};
+use crate::error::Error;
+use crate::model::native::{LoadError, NativeModel};
+use crate::model::pocket::PocketModel;
+use crate::model::{CONFIG_MAX, NativeConfig, PocketConfig, YAML_MAX};
+use crate::text::pocket::{TOKENIZER_MAX, Vocabulary};
+use crate::weights::Weights;
+
+/// Finds a file that a configuration names by `hf://` or `https://` on this machine, or says why it is not there.
+#[derive(Clone)]
+pub struct Locate(Arc<dyn Fn(&str) -> Result<PathBuf, String> + Send + Sync>);
+
+impl Locate {
+    /// By a function from the name to the file, or to a sentence that helps.
+    pub fn by(find: impl Fn(&str) -> Result<PathBuf, String> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(find))
+    }
+}
+
+impl fmt::Debug for Locate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Locate")
+    }
+}
+
+/// A model and what there is to say of it.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) model: Model,
+    pub(super) name: String,
+    pub(super) weight_bytes: u64,
+}
+
+impl Opened {
+    /// Whatever `path` is.
+    pub(super) fn at(path: &Path, options: &EngineOptions) -> Result<Self, Error> {
+        let failed = |source| Error::Model { path: path.to_owned(), source };
+        if !fs::metadata(path).map_err(failed)?.is_dir() {
+            return Self::pocket(path, options);
+        }
+        let config = path.join("config.toml");
+        if config.is_file() {
+            let text = read(&config, CONFIG_MAX)?;
+            let weights = Weights::open(&path.join("model.safetensors"))?;
+            return Self::native(&weights, &config.display().to_string(), &text, options);
+        }
+        let mut found: Vec<PathBuf> = fs::read_dir(path)
+            .map_err(failed)?
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|path| path.extension().is_some_and(|e| e == "yaml" || e == "yml"))
+            .collect();
+        found.sort();
+        match found.as_slice() {
+            [yaml] => Self::pocket(yaml, options),
+            [] => Err(Error::NoModel { path: path.to_owned(), found: "neither".to_owned() }),
+            many => {
+                let names: Vec<_> = many.iter().filter_map(|path| path.file_name()?.to_str()).collect();
+                Err(Error::NoModel { path: path.to_owned(), found: names.join(", ") })
+            }
+        }
+    }
+
+    pub(super) fn native(
+        weights: &Weights,
+        origin: &str,
+        config: &str,
+        options: &EngineOptions,
+    ) -> Result<Self, Error> {
+        let config = NativeConfig::parse(origin, config)?;
+        let model = NativeModel::load(weights, config).map_err(|error| match error {
+            LoadError::Config(error) => Error::Config(error),
+            LoadError::Weights(error) => Error::Weights(error),
+        })?;
+        #[cfg(feature = "oracle")]
+        let model = model.with_networks(options.networks.clone());
+        let _ = options;
+        let (name, weight_bytes) = (model.config.name.clone(), weights.size() as u64);
+        Ok(Self { model: Model::Native(Arc::new(model)), name, weight_bytes })
+    }
+
+    fn pocket(yaml: &Path, options: &EngineOptions) -> Result<Self, Error> {
+        if !options.lexicon.is_empty() {
+            return Err(Error::Unsupported { what: "a lexicon of phones", family: "Pocket TTS, which reads letters" });
+        }
+        let text = read(yaml, YAML_MAX)?;
+        let config = PocketConfig::parse(&yaml.display().to_string(), &text)?;
+        let find = |name: &str| find(yaml, name, options);
+        let weights = match (&config.weights_path, &config.weights_path_without_voice_cloning) {
+            (Some(path), Some(other)) => find(path).or_else(|error| find(other).map_err(|_| error))?,
+            (Some(path), None) | (None, Some(path)) => find(path)?,
+            (None, None) => return Err(missing(yaml, "weights_path", "it is not given".to_owned())),
+        };
+        let tokenizer = find(&config.flow_lm.lookup_table.tokenizer_path)?;
+        let mut bytes = Vec::new();
+        let failed = |source| Error::Model { path: tokenizer.clone(), source };
+        let file = fs::File::open(&tokenizer).map_err(failed)?;
+        file.take(TOKENIZER_MAX as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
+        let vocabulary = Vocabulary::parse(&tokenizer.display().to_string(), &bytes)?;
+        let weights = Weights::open(&weights)?;
+        let model = PocketModel::load(&weights, config)?;
+        let english = options.language.as_deref().is_none_or(|language| language.starts_with("en"));
+        let name = name_of(yaml);
+        let model = Model::Pocket(Arc::new(Pocket { model, vocabulary, english }));
+        Ok(Self { model, name, weight_bytes: weights.size() as u64 })
+    }
+}
+
+fn read(path: &Path, most: usize) -> Result<String, Error> {
+    let failed = |source| Error::Model { path: path.to_owned(), source };
+    let mut text = String::new();
+    fs::File::open(path).map_err(failed)?.take(most as u64 + 1).read_to_string(&mut text).map_err(failed)?;
+    Ok(text)
+}
+
+fn missing(yaml: &Path, name: &str, why: String) -> Error {
+    Error::Missing { yaml: yaml.to_owned(), name: name.to_owned(), why }
+}
+
+/// A file that a configuration names: where it says, or beside it.
+fn find(yaml: &Path, name: &str, options: &EngineOptions) -> Result<PathBuf, Error> {
+    let folder = yaml.parent().unwrap_or(Path::new("."));
+    let Some((_, place)) = name.split_once("://") else {
+        let path = folder.join(name);
+        return if path.is_file() { Ok(path) } else { Err(missing(yaml, name, "there is no such file".to_owned())) };
+    };
+    let why = match &options.locate {
+        Some(Locate(locate)) => match locate(name) {
+            Ok(path) => return Ok(path),
+            Err(why) => why,
+        },
+        None => "it is elsewhere, and nothing is fetched here".to_owned(),
+    };
+    let file = place.split('@').next().and_then(|place| place.rsplit('/').next()).unwrap_or_default();
+    let beside = folder.join(file);
+    if !file.is_empty() && beside.is_file() { Ok(beside) } else { Err(missing(yaml, name, why)) }
+}
+
+/// `english_2026-10` of `english_2026-10.yaml`; the folder's name where the file's says nothing.
+fn name_of(yaml: &Path) -> String {
+    let stem = |path: &Path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    let own = stem(yaml).unwrap_or_default();
+    if ["config", "model"].contains(&own.as_str()) {
+        return yaml.parent().and_then(stem).unwrap_or(own);
+    }
+    own
+}
