@@ -27,7 +27,7 @@ pub(crate) fn run(args: &GetArgs) -> anyhow::Result<Exit> {
         return file(args);
     }
     let model = known(&args.name)?;
-    let store = Store::open(args.offline).map_err(|error| error.with_hint(""))?;
+    let store = open(args)?;
     let weights = if args.without_cloning { Part::WithoutCloning } else { Part::Weights };
     let mut files = vec![model.file(Part::Tokenizer), model.file(weights)];
     for name in voices(model, &args.voice)? {
@@ -46,6 +46,14 @@ pub(crate) fn run(args: &GetArgs) -> anyhow::Result<Exit> {
     }
     message::hint(&format!("{} is here; tts models path {0} says where", model.name));
     Ok(Exit::Done)
+}
+
+fn open(args: &GetArgs) -> anyhow::Result<Store> {
+    let store = Store::open(args.offline).map_err(|error| error.with_hint(""))?;
+    if !store.private() && !args.offline {
+        message::warning("HF_ENDPOINT is not https: nothing shows who answers, and no token is sent");
+    }
+    Ok(store)
 }
 
 /// The voices asked for, and the one that speaks otherwise.
@@ -134,7 +142,7 @@ fn file(args: &GetArgs) -> anyhow::Result<Exit> {
         let text = "--voice goes with a name from tts models list, --without-cloning also with a .yaml, neither with another file";
         return Err(Failure::new(Exit::Usage, text).into());
     }
-    let store = Store::open(args.offline).map_err(|error| error.with_hint(""))?;
+    let store = open(args)?;
     if args.dry_run {
         ask(&store, Listed { uri, pin: None }).map_err(|error| error.with_hint(""))?;
         return Ok(Exit::Done);

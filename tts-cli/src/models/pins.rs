@@ -104,7 +104,11 @@ impl Pins {
         let path = cache.join("pins.json");
         let (lock, part) = (cache.join("pins.lock"), cache.join("pins.json.part"));
         let held = File::create(&lock).map_err(|error| FetchError::io(&lock, "create", error))?;
-        held.lock().map_err(|error| FetchError::io(&lock, "lock", error))?;
+        match held.lock() {
+            // some file systems know no locks
+            Err(error) if error.kind() != ErrorKind::Unsupported => return Err(FetchError::io(&lock, "lock", error)),
+            _ => {}
+        }
         let mut pins = Self::read(cache)?;
         change(&mut pins.files);
         let mut text = serde_json::to_vec_pretty(&pins)

@@ -61,6 +61,11 @@ impl Store {
         Ok(Self { places: Places::from_env(offline)?, line: net::Line::default() })
     }
 
+    /// Whether the hub is asked in a way that shows who answers.
+    pub(crate) fn private(&self) -> bool {
+        self.places.endpoint.private()
+    }
+
     /// Our folder.
     pub(crate) fn cache(&self) -> &Path {
         &self.places.cache

@@ -1,9 +1,13 @@
 //! A hub of the test's own: one thread that answers HTTP on this machine as a script says, and remembers what it was asked.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 /// What the server was asked.
 #[derive(Debug, Clone)]
@@ -57,15 +61,38 @@ pub(crate) struct Hub {
 impl Hub {
     /// A server that answers by `answer`.
     pub(crate) fn new(answer: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> Self {
+        Self::start("http", answer, Ok)
+    }
+
+    /// The same by https, with a certificate that only `tls/authority.pem` vouches for.
+    pub(crate) fn secure(answer: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> Self {
+        let certificate = CertificateDer::from_pem_slice(include_bytes!("tls/server.pem")).expect("certificate");
+        let key = PrivateKeyDer::from_pem_slice(include_bytes!("tls/server.key")).expect("key");
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config =
+            ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().expect("versions");
+        let config = config.with_no_client_auth().with_single_cert(vec![certificate], key).expect("server");
+        let config = Arc::new(config);
+        Self::start("https", answer, move |stream| {
+            let session = ServerConnection::new(Arc::clone(&config)).map_err(std::io::Error::other)?;
+            Ok(StreamOwned::new(session, stream))
+        })
+    }
+
+    fn start<S: Read + Write>(
+        scheme: &str,
+        answer: impl Fn(&Asked) -> Reply + Send + Sync + 'static,
+        wrap: impl Fn(TcpStream) -> std::io::Result<S> + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let url = format!("http://{}", listener.local_addr().expect("address"));
+        let url = format!("{scheme}://{}", listener.local_addr().expect("address"));
         let asked = Arc::new(Mutex::new(Vec::new()));
-        let (log, answer) = (Arc::clone(&asked), Arc::new(answer));
+        let (log, answer) = (Arc::clone(&asked), Arc::new((answer, wrap)));
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (log, answer) = (Arc::clone(&log), Arc::clone(&answer));
                 // the client may go away in the middle of anything
-                std::thread::spawn(move || drop(talk(&stream, &log, &*answer)));
+                std::thread::spawn(move || drop((answer.1)(stream).and_then(|stream| talk(stream, &log, &answer.0))));
             }
         });
         Self { url, asked }
@@ -89,7 +116,7 @@ impl Hub {
     }
 }
 
-fn talk(stream: &TcpStream, log: &Mutex<Vec<Asked>>, answer: &dyn Fn(&Asked) -> Reply) -> std::io::Result<()> {
+fn talk(stream: impl Read + Write, log: &Mutex<Vec<Asked>>, answer: &dyn Fn(&Asked) -> Reply) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
     reader.read_line(&mut line)?;
@@ -108,7 +135,7 @@ fn talk(stream: &TcpStream, log: &Mutex<Vec<Asked>>, answer: &dyn Fn(&Asked) -> 
     let asked = Asked { method, path, headers };
     log.lock().expect("log").push(asked.clone());
     let reply = answer(&asked);
-    let mut writer = stream;
+    let writer = reader.get_mut();
     write!(writer, "HTTP/1.1 {} Words\r\nConnection: close\r\n", reply.status)?;
     write!(writer, "Content-Length: {}\r\n", reply.length.unwrap_or(reply.body.len()))?;
     for (name, value) in &reply.headers {

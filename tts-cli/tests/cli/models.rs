@@ -542,3 +542,31 @@ fn a_configuration_from_elsewhere_comes_with_what_it_names() {
     let hub = Hub::new(|asked| serve(asked, b"weights_path: hf://o/r/../x", None));
     says(&run(&mut tts(&world, &hub, &["models", "get", "hf://owner/repo/evil.yml"])).with(3), &["evil.yml", "'..'"]);
 }
+
+#[test]
+fn https_is_believed_only_with_a_certificate_that_is_trusted() {
+    let world = World::new();
+    let plain = Hub::new(|asked| serve(asked, BYTES, None));
+    let elsewhere = plain.url.clone();
+    let hub = Hub::secure(move |asked| match asked.path.ends_with("/down") {
+        true => Reply::new(302, "").with("Location", &elsewhere),
+        false => serve(asked, BYTES, Some(SUM)),
+    });
+    let ended = get(&world, &hub).with(3);
+    assert!(ended.stderr.contains("certificate") && ended.stderr.contains("UnknownIssuer"), "{}", ended.stderr);
+    assert!(hub.asked().is_empty() && left(&world).is_empty());
+    let authority = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cli/tls/authority.pem");
+    let ended = run(tts(&world, &hub, &["models", "get", &uri()]).env("SSL_CERT_FILE", authority).env("HF_TOKEN", "t"));
+    ended.with(0);
+    assert_eq!(std::fs::read(target(&world)).expect("file"), BYTES);
+    assert!(hub.asked().iter().all(|asked| asked.header("authorization") == Some("Bearer t")));
+    // from https nothing leads to http
+    let mut command = tts(&world, &hub, &["models", "get", "hf://owner/repo/down"]);
+    says(&run(command.env("SSL_CERT_FILE", authority)).with(3), &["from https to http"]);
+    assert!(plain.asked().is_empty());
+    let mut command = tts(&world, &hub, &["models", "get", "hf://owner/repo/other"]);
+    says(&run(command.env("SSL_CERT_FILE", "nowhere.pem")).with(2), &["SSL_CERT_FILE", "nowhere.pem"]);
+    let key = world.write("empty.pem", "no certificate");
+    let mut command = tts(&world, &hub, &["models", "get", "hf://owner/repo/other"]);
+    says(&run(command.env("SSL_CERT_FILE", key)).with(2), &["SSL_CERT_FILE", "no certificate in PEM form"]);
+}
