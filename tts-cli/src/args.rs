@@ -14,6 +14,7 @@ use tts_core::{Reading, Semitones, Steps, Temperature};
 use crate::manner::MannerArgs;
 
 use crate::message::JsonPlace;
+use crate::models::args::ModelsCommand;
 use crate::sink::pcm::SampleFormat;
 use crate::timings::TimingsFormat;
 
@@ -50,11 +51,14 @@ pub(crate) enum Command {
     /// Say what a voice file holds, mix voices, or change one
     #[command(subcommand)]
     Voice(VoiceCommand),
+    /// List, download and check models that are not built in
+    #[command(subcommand)]
+    Models(ModelsCommand),
     /// List the ways this machine can play sound
     Devices(ListArgs),
     /// Measure speed, delay and memory on this machine
     Bench(BenchArgs),
-    /// Say what would run here: version, CPU features, threads, model
+    /// Say what would run here: CPU, threads, model
     #[command(visible_alias = "version")]
     Info(InfoArgs),
     /// Print a completion script for a shell
@@ -76,7 +80,9 @@ impl Command {
         match self {
             Self::Say(say) if say.json => Some(say.json_place()),
             Self::Clone(clone) if clone.json => Some(JsonPlace::Stdout),
-            Self::Voices(list) | Self::Devices(list) if list.json => Some(JsonPlace::Stdout),
+            Self::Voices(list) | Self::Devices(list) | Self::Models(ModelsCommand::List(list)) if list.json => {
+                Some(JsonPlace::Stdout)
+            }
             Self::Voice(VoiceCommand::Info(VoiceInfoArgs { json: true, .. })) => Some(JsonPlace::Stdout),
             Self::Voice(VoiceCommand::Mix(VoiceMixArgs { json: true, .. })) => Some(JsonPlace::Stdout),
             Self::Voice(VoiceCommand::Set(set)) if set.json => Some(JsonPlace::Stdout),
@@ -549,13 +555,14 @@ mod tests {
     #[test]
     fn help_fits_the_screen_with_examples_first() {
         let commands = ["", "say", "clone", "voices", "devices", "bench", "info", "completions", "man"];
-        for command in commands.into_iter().chain(["voice", "voice info", "voice mix", "voice set"]) {
+        let models = ["models", "models list", "models get", "models verify", "models path", "models rm"];
+        for command in commands.into_iter().chain(["voice", "voice info", "voice mix", "voice set"]).chain(models) {
             let help = lines(command);
             let wide: Vec<_> = help.iter().filter(|line| line.chars().count() > 80).collect();
             assert!(wide.is_empty(), "{command}: {wide:#?}");
             assert!(help.len() <= 24, "{command}: {} lines", help.len());
         }
-        for command in ["", "say", "clone"] {
+        for command in ["", "say", "clone", "models get"] {
             let help = lines(command);
             let place = |start: &str| help.iter().position(|line| line.starts_with(start)).expect(start);
             assert!(place("Examples") < place("Usage"), "{}", help.join("\n"));
@@ -591,7 +598,9 @@ mod tests {
         let say = cli.find_subcommand("say").expect("say");
         let clone = cli.find_subcommand("clone").expect("clone");
         let set = cli.find_subcommand("voice").and_then(|voice| voice.find_subcommand("set")).expect("set");
-        for (command, help) in [(say, SAY_HELP), (clone, CLONE_HELP), (set, SET_HELP)] {
+        let get = cli.find_subcommand("models").and_then(|models| models.find_subcommand("get")).expect("get");
+        let get = (get, crate::models::args::WRITTEN_HELP);
+        for (command, help) in [(say, SAY_HELP), (clone, CLONE_HELP), (set, SET_HELP), get] {
             for argument in command.get_arguments().filter(|argument| !argument.is_positional()) {
                 let long = argument.get_long().expect("a long name");
                 assert!(help.contains(&format!("--{long} ")) || help.contains(&format!("--{long}\n")), "--{long}");

@@ -2,7 +2,7 @@
 //!
 //! A way through the files: [`args`] is what was typed, [`request`] what it means, [`speak`] does it with the help of the
 //! text readers ([`source`], [`utf8`]) and the [`sink`]s; [`report`], [`timings`] and [`dry_run`] say what happened. The
-//! small commands have a file each. Exit codes live in [`exit`], what Ctrl-C does in [`interrupt`].
+//! small commands have a file each; [`models`] gets weights that are not built in. Exit codes live in [`exit`], what Ctrl-C does in [`interrupt`].
 //!
 //! Nothing here makes sound from text: that is `tts-core`, seen only through its front door.
 
@@ -19,6 +19,7 @@ mod manner;
 mod manual;
 mod memory;
 mod message;
+mod models;
 mod progress;
 mod report;
 mod request;
@@ -54,6 +55,7 @@ fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Clone(clone) => clone::run(*clone),
         Command::Voices(voices) => voices::run(&voices),
         Command::Voice(command) => voice::run(command),
+        Command::Models(command) => models::run(command),
         Command::Devices(devices) => devices::run(&devices),
         Command::Bench(bench) => bench::run(&bench),
         Command::Info(info) => info::run(info),

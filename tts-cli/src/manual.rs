@@ -56,19 +56,30 @@ const SECTIONS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "MODELS",
+        &[
+            "models get downloads a released model of Pocket TTS, or any file by hf://owner/repository/path[@revision] or https://; nothing else downloads. A file has its name when it is whole and its SHA-256 is right; until then it ends in .part, and the same command goes on from there. The sum is what the catalogue or, before the bytes come, the hub says; the first download pins it in pins.json of the cache folder, and later ones must agree.",
+            "Weights with voice cloning are gated: accept the terms at https://huggingface.co/kyutai/pocket-tts and set HF_TOKEN, or take those --without-cloning. Neither is ever taken in the other's place.",
+        ],
+    ),
+    (
         "JSON",
         &[
             "say --json prints one object on one line: audio_seconds, compute_seconds, rtf, time_to_first_audio_ms, peak_memory_bytes, words, skipped_count, skipped (the first thousand: text, source, reason), seed, voice, model, sample_rate, isa, threads, warnings, exit_code. Figures that are not known are null. With -o - it goes to standard error, where nothing else is printed then.",
             "On failure the object is {\"error\": {\"kind\", \"message\", \"exit_code\"}}.",
             "say --dry-run --json prints clauses with text, offset, normalized, words (text, source, spoken, start, end) and items; an item has the type word (text, source, spoken, phones, origin, start, end), pause (kind, source, start, end) or skipped (text, source, reason, lost).",
             "clone --json prints one object: clips (file, container, codec, sample_rate, channels, seconds, declared_seconds, ending, damaged_packets, speech_seconds, level_db, noise_db, snr_db, clipped_share, decay_seconds, bandwidth_hz, tones_share, voices_apart, manner, warnings, refusal), warnings and refusal (kind, message) of all clips together, segments (clip, start, end: the parts that are taken), taken_seconds, voice (the file written, or null), exit_code. Levels are decibels of full scale.",
+            "models list --json: models (name, language, kind, parameters, weights_bytes_at_most, licence, terms, default_voice, files: file, uri, gated, sha256, bytes, sha256_by, path; null where it is not known or not here), voices (name, recording), voices_page, cache.",
             "--timings jsonl prints an object a word: start, end (seconds), text, spoken, source (bytes from and to). srt and vtt group words into cues of at most two lines of 42 characters and six seconds.",
             "Fields are only ever added.",
         ],
     ),
     (
         "ENVIRONMENT",
-        &["TTS_ISA=portable|avx2|avx512|neon forces an instruction set; one that the CPU lacks is an error."],
+        &[
+            "TTS_ISA=portable|avx2|avx512|neon forces an instruction set; one that the CPU lacks is an error.",
+            "tts models downloads to TTS_CACHE, or the folder tts of XDG_CACHE_HOME, ~/.cache or LOCALAPPDATA. HF_TOKEN, HF_TOKEN_PATH, HF_HOME, HF_HUB_CACHE, HF_ENDPOINT, HF_HUB_OFFLINE and HF_HUB_DOWNLOAD_TIMEOUT mean what they mean to the hub's own library; ALL_PROXY, HTTPS_PROXY, HTTP_PROXY and NO_PROXY name proxies, SSL_CERT_FILE certificates to trust.",
+        ],
     ),
 ];
 

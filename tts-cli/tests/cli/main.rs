@@ -3,6 +3,10 @@
 mod clone;
 mod commands;
 mod hostile;
+#[cfg(feature = "download")]
+mod hub;
+#[cfg(feature = "download")]
+mod models;
 mod output;
 #[cfg(unix)]
 mod playback;

@@ -75,6 +75,8 @@ fn what_is_not_there_is_named() {
         (&["say", "-o", "no/a.wav", "x"], 4, &["no folder", "no"]),
         (&["say", "--player", "aplay", "x"], 5, &["aplay", "not installed", "tts devices"]),
         (&["info", "--model", "nowhere"], 3, &["nowhere"]),
+        #[cfg(not(feature = "download"))]
+        (&["models", "get", "german_24l", "-q"], 3, &["built without the feature download", "default features"]),
         (&["bench", "--voice", "nobody"], 3, &["nobody"]),
     ];
     let before = world.names();

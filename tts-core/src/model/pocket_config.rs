@@ -80,3 +80,24 @@ impl PocketConfig {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[ignore = "needs a folder of configurations: TTS_POCKET_CONFIGS"]
+    fn released_configurations_are_read() {
+        let folder = std::env::var_os("TTS_POCKET_CONFIGS").expect("TTS_POCKET_CONFIGS");
+        let paths: Vec<_> =
+            std::fs::read_dir(folder).expect("folder").map(|entry| entry.expect("entry").path()).collect();
+        let configs: Vec<_> = paths.iter().filter(|path| path.extension().is_some_and(|e| e == "yaml")).collect();
+        assert!(!configs.is_empty());
+        for path in configs {
+            let text = std::fs::read_to_string(path).expect("file");
+            if let Err(error) = PocketConfig::parse(&path.display().to_string(), &text) {
+                panic!("{error}");
+            }
+        }
+    }
+}
