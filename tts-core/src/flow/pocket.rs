@@ -331,3 +331,6 @@ impl PocketLm {
         out.extend(latent.iter().zip(&self.mean).zip(&self.std).map(|((z, mean), std)| z * std + mean));
     }
 }
+
+#[cfg(test)]
+mod stages;

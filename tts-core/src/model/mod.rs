@@ -9,10 +9,12 @@ pub(crate) mod native_text;
 #[allow(dead_code, reason = "the second family, which is being built")]
 pub(crate) mod pocket;
 #[allow(dead_code, reason = "the second family, which is being built")]
-mod pocket_config;
+pub(crate) mod pocket_config;
+#[allow(dead_code, reason = "the second family, which is being built")]
+pub(crate) mod pocket_files;
 
 #[cfg(feature = "oracle")]
 pub use native::oracle;
 pub use native_config::ConfigError;
-pub use pocket::voice::PocketVoiceError;
 pub(crate) use native_config::{CONFIG_MAX, NativeConfig};
+pub use pocket::voice::PocketVoiceError;
