@@ -12,7 +12,10 @@ use std::iter::from_fn;
 
 use crate::model::NativeConfig;
 use crate::model::native::NativeModel;
+use crate::model::pocket::PocketModel;
+use crate::model::pocket_config::PocketConfig;
 use crate::text::normalize::{Normalizer, State, TextOptions};
+use crate::text::pocket::Vocabulary;
 use crate::text::pronounce::Lexicon;
 use crate::text::split::ClauseSplitter;
 use crate::text::{Clause, TokenKind};
@@ -24,6 +27,9 @@ use crate::weights::Weights;
 pub const MODEL: Fingerprint = Fingerprint(0x0123_4567_89ab_cdef);
 /// Channels of that model's timbres.
 pub const CHANNELS: usize = 2;
+
+/// What tokenizers are given to read where a fuzzer makes up the tokenizer.
+pub const TEXT: &str = "Is it 3.5 — or <s>[sigh]</s> more?  ▁Ünïcödé 日本 🙂\u{0}\n";
 
 /// A weights container: read or refused; a tensor `w` has as many finite values as its shape says.
 pub fn weights(bytes: &[u8]) {
@@ -51,6 +57,41 @@ pub fn config(text: &str) {
         Ok(config) => {
             let empty = Weights::from_bytes("empty", b"\x02\0\0\0\0\0\0\0{}".to_vec());
             assert!(empty.is_ok_and(|empty| NativeModel::load(&empty, config).is_err()));
+        }
+    }
+}
+
+/// A checkpoint's YAML: read or refused; what was read names its files or says which are missing, and cannot make a model of a
+/// file without tensors.
+pub fn pocket_config(text: &str) {
+    match PocketConfig::parse("fuzz.yaml", text) {
+        Err(error) => {
+            let message = error.to_string();
+            assert!(message.starts_with("fuzz.yaml") && message.len() < 4000 + text.len(), "{} bytes", message.len());
+        }
+        Ok(config) => {
+            if let Err(error) = config.files("fuzz.yaml") {
+                assert!(error.to_string().starts_with("fuzz.yaml"), "{error}");
+            }
+            let empty = Weights::from_bytes("empty", b"\x02\0\0\0\0\0\0\0{}".to_vec());
+            assert!(empty.is_ok_and(|empty| PocketModel::load(&empty, config).is_err()));
+        }
+    }
+}
+
+/// A SentencePiece `.model` or a tokenizer.json: read or refused; what was read gives ids that there are, and reads them back.
+pub fn tokenizer(bytes: &[u8], text: &str) {
+    match Vocabulary::parse("fuzz.model", bytes) {
+        Err(error) => assert!(error.to_string().starts_with("fuzz.model: ")),
+        Ok(vocabulary) => {
+            let ids = vocabulary.encode(text);
+            assert!(ids.iter().all(|&id| (id as usize) < vocabulary.len()));
+            // a piece is a byte at least, or a byte itself; the space before each word is three
+            assert!(ids.len() <= 4 * text.len() + 3, "{} ids of {} bytes", ids.len(), text.len());
+            // an answer, whatever it is
+            let _ = vocabulary.decode(&ids);
+            let _ = vocabulary.decode(&[0, u32::MAX]);
+            assert!(vocabulary.encode("").is_empty());
         }
     }
 }
@@ -161,6 +202,13 @@ mod tests {
     use proptest::sample::{Index, select};
 
     const CONFIG: &str = include_str!("../../weights/config.toml");
+    const YAML: &str = include_str!("../../tests/goldens/pocket/pointwise.yaml");
+    const PIECES: [&[u8]; 4] = [
+        include_bytes!("../../tests/goldens/pocket/plain.model"),
+        include_bytes!("../../tests/goldens/pocket/bytes.model"),
+        include_bytes!("../../tests/goldens/pocket/plain.json"),
+        include_bytes!("../../tests/goldens/pocket/bytes.json"),
+    ];
     const CARD: &str = include_str!("../../voices/kathleen/card.toml");
 
     /// A safetensors file.
@@ -225,18 +273,41 @@ mod tests {
             "true",
             "=",
             "\u{0}",
+            "1000000000",
+            "&a [*a]",
+            "*a",
         ];
         vec((any::<Index>(), select(values.to_vec())), 0..4).prop_map(move |edits| {
             let mut lines: Vec<String> = good.lines().map(str::to_owned).collect();
             for (at, value) in edits {
                 let line = &mut lines[at.index(good.lines().count())];
-                *line = match line.split_once(" = ") {
-                    Some((key, _)) => format!("{key} = {value}"),
-                    None => value.to_owned(),
+                *line = match (line.split_once(" = "), line.split_once(": ")) {
+                    (Some((key, _)), _) => format!("{key} = {value}"),
+                    (_, Some((key, _))) => format!("{key}: {value}"),
+                    _ => value.to_owned(),
                 };
             }
             lines.join("\n")
         })
+    }
+
+    /// Tokenizers of a few pieces: a SentencePiece model and the same as JSON.
+    fn small_pieces() -> impl Strategy<Value = Vec<u8>> {
+        let pieces =
+            [("<unk>", 0.0f32, 2u8), ("<s>", 0.0, 3), ("▁", -2.0, 1), ("a", -3.0, 1), ("▁ab", -7.0, 1), ("b", -1.5, 4)];
+        let mut model = Vec::new();
+        for (text, score, kind) in pieces {
+            let piece =
+                [&[0x0a, text.len() as u8], text.as_bytes(), &[0x15], &score.to_le_bytes(), &[0x18, kind]].concat();
+            model.extend([&[0x0a, piece.len() as u8], &piece[..]].concat());
+        }
+        model.extend(*b"\x12\x02\x18\x01\x1a\x0c\x0a\x08identity\x20\x00");
+        let metaspace = r#"{"type":"Metaspace","replacement":"▁","prepend_scheme":"always","split":true}"#;
+        let vocab = pieces.map(|(text, score, _)| format!(r#"["{text}",{score}]"#)).join(",");
+        let json = format!(
+            r#"{{"added_tokens":[{{"id":1,"content":"<s>","special":true}}],"pre_tokenizer":{metaspace},"model":{{"type":"Unigram","unk_id":0,"vocab":[{vocab}]}}}}"#
+        );
+        select(vec![model, json.into_bytes()])
     }
 
     fn lexicon_line() -> impl Strategy<Value = String> {
@@ -256,6 +327,10 @@ mod tests {
         }
         crate::voice::VoiceCard::parse(CARD).unwrap();
         crate::model::NativeConfig::parse("seed", CONFIG).unwrap();
+        crate::model::pocket_config::PocketConfig::parse("seed", YAML).unwrap();
+        for pieces in PIECES {
+            crate::text::pocket::Vocabulary::parse("seed", pieces).unwrap();
+        }
     }
 
     proptest! {
@@ -318,6 +393,22 @@ mod tests {
 
     proptest! {
         #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
+
+        #[test]
+        fn tokenizer(bytes in select(PIECES.to_vec()).prop_flat_map(|good| damaged(good.to_vec())), text in any::<String>()) {
+            super::tokenizer(&bytes, &text);
+        }
+
+        // most of a file is pieces that are far from its ends: a few pieces and their ends, damaged
+        #[test]
+        fn small_tokenizer(bytes in small_pieces().prop_flat_map(damaged), text in "[ab▁ é<s>]{0,12}") {
+            super::tokenizer(&bytes, &text);
+        }
+
+        #[test]
+        fn pocket_config(text in prop_oneof![9 => mended(YAML), 1 => any::<String>()]) {
+            super::pocket_config(&text);
+        }
 
         #[test]
         fn config(text in prop_oneof![9 => mended(CONFIG), 1 => any::<String>()]) {

@@ -10,7 +10,6 @@
 mod config;
 mod decoder;
 mod expression;
-#[allow(dead_code, reason = "the codec of the second family, which is being built")]
 pub(crate) mod mimi;
 mod profile;
 mod renderer;

@@ -15,8 +15,9 @@ use super::loaded::{Model, Pocket};
 use crate::error::Error;
 use crate::model::native::{LoadError, NativeModel};
 use crate::model::pocket::PocketModel;
+use crate::model::pocket_files::PocketFiles;
 use crate::model::{CONFIG_MAX, NativeConfig, PocketConfig, YAML_MAX};
-use crate::text::pocket::{TOKENIZER_MAX, Vocabulary};
+use crate::text::pocket::Vocabulary;
 use crate::weights::Weights;
 
 /// Finds a file that a configuration names by `hf://` or `https://` on this machine, or says why it is not there.
@@ -98,23 +99,24 @@ impl Opened {
         let text = read(yaml, YAML_MAX)?;
         let config = PocketConfig::parse(&yaml.display().to_string(), &text)?;
         let find = |name: &str| find(yaml, name, options);
-        let weights = match (&config.weights_path, &config.weights_path_without_voice_cloning) {
-            (Some(path), Some(other)) => find(path).or_else(|error| find(other).map_err(|_| error))?,
-            (Some(path), None) | (None, Some(path)) => find(path)?,
-            (None, None) => return Err(missing(yaml, "weights_path", "it is not given".to_owned())),
+        let origin = yaml.display().to_string();
+        let other = config.weights_path_without_voice_cloning.as_deref();
+        let found = match (&config.weights_path, other) {
+            (None, Some(other)) if config.flow_lm.weights_path.is_none() => PocketFiles::Bundle(find(other)?),
+            (_, other) => match config.files(&origin)?.try_map(find) {
+                Ok(found) => found,
+                Err(error) => PocketFiles::Bundle(other.and_then(|other| find(other).ok()).ok_or(error)?),
+            },
         };
         let tokenizer = find(&config.flow_lm.lookup_table.tokenizer_path)?;
-        let mut bytes = Vec::new();
-        let failed = |source| Error::Model { path: tokenizer.clone(), source };
-        let file = fs::File::open(&tokenizer).map_err(failed)?;
-        file.take(TOKENIZER_MAX as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
-        let vocabulary = Vocabulary::parse(&tokenizer.display().to_string(), &bytes)?;
-        let weights = Weights::open(&weights)?;
-        let model = PocketModel::load(&weights, config)?;
+        let vocabulary = Vocabulary::open(&tokenizer, config.flow_lm.lookup_table.n_bins)?;
+        let weights = found.open()?;
+        let weight_bytes = weights.sizes();
+        let model = PocketModel::load_files(&weights, config)?;
         let english = options.language.as_deref().is_none_or(|language| language.starts_with("en"));
         let name = name_of(yaml);
         let model = Model::Pocket(Arc::new(Pocket { model, vocabulary, english }));
-        Ok(Self { model, name, weight_bytes: weights.size() as u64 })
+        Ok(Self { model, name, weight_bytes })
     }
 }
 

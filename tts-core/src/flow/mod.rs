@@ -18,7 +18,6 @@ mod config;
 mod duration;
 mod head;
 mod noise;
-#[allow(dead_code, reason = "the language model of the second family, which is being built")]
 pub(crate) mod pocket;
 mod slots;
 mod style;

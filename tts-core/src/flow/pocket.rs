@@ -197,6 +197,7 @@ impl PocketState {
     }
 
     /// What the head and the end of speech saw.
+    #[cfg(any(test, feature = "oracle"))]
     pub(crate) fn condition(&self) -> &[f32] {
         &self.z
     }
@@ -342,3 +343,6 @@ impl PocketLm {
         out.extend(latent.iter().zip(&self.mean).zip(&self.std).map(|((z, mean), std)| z * std + mean));
     }
 }
+
+#[cfg(test)]
+mod stages;

@@ -3,12 +3,13 @@
 //! Mirrors `models/tts_model.py` of the reference, pocket-tts 4.0.1.
 
 use super::pocket_config::PocketConfig;
+use super::pocket_files::PocketFiles;
 use crate::codec::mimi::{MimiDecoder, MimiEncoder};
 use crate::flow::Flow;
 use crate::flow::pocket::{PocketLm, PocketState};
 use crate::kernels::Isa;
 use crate::text::pocket::Preparation;
-use crate::weights::{Weights, WeightsError};
+use crate::weights::{Scope, Weights, WeightsError};
 
 /// Steps of flow matching, which is not made for one.
 const STEPS_OF_MATCHING: usize = 16;
@@ -26,11 +27,31 @@ impl PocketModel {
     /// One file of all weights, `flow_lm.*` and `mimi.*`; the shapes that `config` asks for are demanded.
     pub(crate) fn load(weights: &Weights, config: PocketConfig) -> Result<Self, WeightsError> {
         let root = weights.root();
-        let (latent, inner) = (config.mimi.quantizer.dimension, config.mimi.inner());
-        let lm = PocketLm::load(&root.at("flow_lm"), &config.flow_lm, latent, inner)?;
-        let decoder = MimiDecoder::load(&root.at("mimi"), &config.mimi)?;
-        let encoder = MimiEncoder::load(&root.at("mimi"), &config.mimi)?;
+        let model = Self::load_halves(&root.at("flow_lm"), &root.at("mimi"), config)?;
         weights.finish()?;
+        Ok(model)
+    }
+
+    /// One file of all weights, or one for each half.
+    pub(crate) fn load_files(files: &PocketFiles<Weights>, config: PocketConfig) -> Result<Self, WeightsError> {
+        match files {
+            PocketFiles::Bundle(weights) => Self::load(weights, config),
+            PocketFiles::Replaced { bundle: lm, mimi } | PocketFiles::Apart { flow_lm: lm, mimi } => {
+                let root =
+                    if matches!(files, PocketFiles::Replaced { .. }) { lm.root().at("flow_lm") } else { lm.root() };
+                let model = Self::load_halves(&root, &mimi.root(), config)?;
+                lm.finish()?;
+                mimi.finish()?;
+                Ok(model)
+            }
+        }
+    }
+
+    fn load_halves(flow_lm: &Scope<'_>, mimi: &Scope<'_>, config: PocketConfig) -> Result<Self, WeightsError> {
+        let (latent, inner) = (config.mimi.quantizer.dimension, config.mimi.inner());
+        let lm = PocketLm::load(flow_lm, &config.flow_lm, latent, inner)?;
+        let decoder = MimiDecoder::load(mimi, &config.mimi)?;
+        let encoder = MimiEncoder::load(mimi, &config.mimi)?;
         Ok(Self { config, lm, decoder, encoder })
     }
 

@@ -13,7 +13,6 @@ pub(crate) mod embedding;
 pub(crate) mod linear;
 pub(crate) mod norm;
 pub(crate) mod rope;
-#[allow(dead_code, reason = "the layers of the codec that is being built")]
 pub(crate) mod streaming;
 pub(crate) mod transformer;
 

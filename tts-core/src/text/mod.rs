@@ -17,7 +17,6 @@ mod lines;
 mod marks;
 pub mod normalize;
 pub mod phone;
-#[allow(dead_code, reason = "the texts of the second family, which is being built")]
 pub(crate) mod pocket;
 pub mod pronounce;
 pub mod split;

@@ -7,6 +7,7 @@
 //!
 //! May import: `kernels`, `units`.
 
+mod renamed;
 mod scope;
 mod tensor;
 
@@ -19,6 +20,7 @@ use std::path::{Path, PathBuf};
 use safetensors::SafeTensors;
 use safetensors::tensor::Metadata;
 
+pub(crate) use renamed::Meaning;
 pub(crate) use scope::Scope;
 pub(crate) use tensor::Tensor;
 
@@ -52,7 +54,7 @@ pub enum WeightsError {
     },
     /// A tensor of another shape.
     #[error(
-        "{origin}: tensor '{name}' has shape {found:?}, expected {expected:?}; the file and its config.toml disagree"
+        "{origin}: tensor '{name}' has shape {found:?}, expected {expected:?}; the file and its configuration disagree"
     )]
     Shape {
         /// Which file.
@@ -94,6 +96,14 @@ pub enum WeightsError {
         /// Index of the first such value.
         index: usize,
     },
+    /// Two tensors that are one to the model.
+    #[error("{origin} holds tensor '{name}' twice, by an older and a newer name; convert it again")]
+    Twice {
+        /// Which file.
+        origin: String,
+        /// Which tensor.
+        name: String,
+    },
     /// Tensors that nothing read.
     #[error("{origin} holds tensors this model does not know: {}; the file belongs to another model or version", names.join(", "))]
     Unread {
@@ -130,6 +140,8 @@ pub(crate) struct Weights {
     /// Where the tensors' bytes begin in the file.
     data: usize,
     read: RefCell<BTreeSet<String>>,
+    /// Other names for the file's tensors.
+    renamed: Option<renamed::Renamed>,
 }
 
 impl Weights {
@@ -166,7 +178,7 @@ impl Weights {
     fn parse(origin: String, bytes: Bytes) -> Result<Self, WeightsError> {
         let (header, metadata) = SafeTensors::read_metadata(bytes.get())
             .map_err(|error| WeightsError::Format { origin: origin.clone(), what: error.to_string() })?;
-        Ok(Self { origin, bytes, metadata, data: header + size_of::<u64>(), read: RefCell::default() })
+        Ok(Self { origin, bytes, metadata, data: header + size_of::<u64>(), read: RefCell::default(), renamed: None })
     }
 
     /// The outermost scope.
@@ -198,7 +210,7 @@ impl Weights {
         &self.origin
     }
 
-    /// Names of all tensors, in no order.
+    /// Names of the tensors as stored, in no order.
     pub(crate) fn names(&self) -> impl Iterator<Item = String> {
         self.metadata.tensors().into_keys()
     }

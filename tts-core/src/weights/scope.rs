@@ -1,5 +1,7 @@
 //! A place in the tree of tensor names, from which layers ask for theirs.
 
+use std::borrow::Cow;
+
 use safetensors::Dtype;
 use safetensors::tensor::TensorInfo;
 
@@ -39,18 +41,7 @@ impl<'w> Scope<'w> {
     /// # Errors
     /// [`WeightsError::Missing`], [`WeightsError::Shape`] or [`WeightsError::Dtype`].
     pub(crate) fn tensor<const N: usize>(&self, name: &str, shape: [usize; N]) -> Result<Tensor<'w>, WeightsError> {
-        let (name, info, bytes) = self.info(name, &shape)?;
-        let format = match info.dtype {
-            Dtype::F32 => Format::F32,
-            Dtype::F16 => Format::F16,
-            Dtype::BF16 => Format::Bf16,
-            other => {
-                let (origin, found) = (self.weights.origin.clone(), format!("{other:?}"));
-                return Err(WeightsError::Dtype { origin, name, found });
-            }
-        };
-        self.weights.read.borrow_mut().insert(name.clone());
-        Ok(Tensor::new(&self.weights.origin, name, format, bytes))
+        self.weights.find(&self.full(name), shape)
     }
 
     /// The one integer that the tensor `name` holds, of 64 or 32 bits.
@@ -58,7 +49,8 @@ impl<'w> Scope<'w> {
     /// # Errors
     /// As [`Scope::tensor`].
     pub(crate) fn integer(&self, name: &str) -> Result<i64, WeightsError> {
-        let (name, info, bytes) = self.info(name, &[1])?;
+        let name = self.full(name);
+        let (info, bytes) = self.weights.info(&name, &[1])?;
         let value = match (info.dtype, bytes) {
             (Dtype::I64, &[a, b, c, d, e, f, g, h]) => i64::from_le_bytes([a, b, c, d, e, f, g, h]),
             (Dtype::I32, &[a, b, c, d]) => i32::from_le_bytes([a, b, c, d]).into(),
@@ -70,12 +62,29 @@ impl<'w> Scope<'w> {
         self.weights.read.borrow_mut().insert(name);
         Ok(value)
     }
+}
 
-    /// Full name, description and bytes of a tensor of this shape.
-    fn info(&self, name: &str, shape: &[usize]) -> Result<(String, &'w TensorInfo, &'w [u8]), WeightsError> {
-        let weights = self.weights;
-        let (origin, name) = (&weights.origin, self.full(name));
-        let Some(info) = weights.metadata.info(&name) else {
+impl Weights {
+    /// The tensor that is stored as `name`, of exactly this shape.
+    pub(super) fn stored(&self, name: &str, shape: &[usize]) -> Result<Tensor<'_>, WeightsError> {
+        let (info, bytes) = self.info(name, shape)?;
+        let format = match info.dtype {
+            Dtype::F32 => Format::F32,
+            Dtype::F16 => Format::F16,
+            Dtype::BF16 => Format::Bf16,
+            other => {
+                let (origin, name, found) = (self.origin.clone(), name.to_owned(), format!("{other:?}"));
+                return Err(WeightsError::Dtype { origin, name, found });
+            }
+        };
+        self.read.borrow_mut().insert(name.to_owned());
+        Ok(Tensor::new(&self.origin, name.to_owned(), format, Cow::Borrowed(bytes)))
+    }
+
+    /// Description and bytes of a stored tensor of this shape.
+    fn info(&self, name: &str, shape: &[usize]) -> Result<(&TensorInfo, &[u8]), WeightsError> {
+        let (origin, name) = (&self.origin, name.to_owned());
+        let Some(info) = self.metadata.info(&name) else {
             return Err(WeightsError::Missing { origin: origin.clone(), name });
         };
         if info.shape != shape {
@@ -83,6 +92,6 @@ impl<'w> Scope<'w> {
             return Err(WeightsError::Shape { origin: origin.clone(), name, expected, found });
         }
         let (from, to) = info.data_offsets;
-        Ok((name, info, &weights.bytes.get()[weights.data + from..weights.data + to]))
+        Ok((info, &self.bytes.get()[self.data + from..self.data + to]))
     }
 }

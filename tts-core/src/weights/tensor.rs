@@ -1,5 +1,7 @@
 //! One tensor's bytes, and the ways to take them: as `f32` values or packed for the kernels.
 
+use std::borrow::Cow;
+
 use half::{bf16, f16};
 
 use super::WeightsError;
@@ -19,11 +21,11 @@ pub(crate) struct Tensor<'w> {
     origin: &'w str,
     name: String,
     format: Format,
-    bytes: &'w [u8],
+    bytes: Cow<'w, [u8]>,
 }
 
 impl<'w> Tensor<'w> {
-    pub(super) fn new(origin: &'w str, name: String, format: Format, bytes: &'w [u8]) -> Self {
+    pub(super) fn new(origin: &'w str, name: String, format: Format, bytes: Cow<'w, [u8]>) -> Self {
         Self { origin, name, format, bytes }
     }
 
@@ -40,8 +42,8 @@ impl<'w> Tensor<'w> {
 
     /// The tensor's bytes as stored, for fingerprints.
     #[must_use]
-    pub(crate) fn bytes(&self) -> &'w [u8] {
-        self.bytes
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
     }
 
     /// All values.
@@ -61,7 +63,8 @@ impl<'w> Tensor<'w> {
     pub(crate) fn part(&self, range: std::ops::Range<usize>) -> Result<Vec<f32>, WeightsError> {
         let width = if self.format == Format::F32 { 4 } else { 2 };
         let bytes = self.bytes.get(range.start * width..range.end * width).unwrap_or_default();
-        let part = Self { bytes, name: self.name.clone(), ..*self };
+        let part =
+            Tensor { origin: self.origin, name: self.name.clone(), format: self.format, bytes: Cow::Borrowed(bytes) };
         part.to_f32().map_err(|error| match error {
             WeightsError::NotFinite { origin, name, index } => {
                 WeightsError::NotFinite { origin, name, index: index + range.start }

@@ -94,3 +94,64 @@ fn a_missing_file_and_a_folder_are_named() {
         assert!(matches!(&error, WeightsError::Io { .. }) && error.to_string().contains(path), "{error}");
     }
 }
+
+/// `new` is stored whole, `old` as a pair, `gone` is passed over.
+fn older(meaning: impl Fn(&str) -> Meaning) -> Result<Weights, WeightsError> {
+    let header = concat!(
+        r#"{"x.new":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"#,
+        r#""x.old_g":{"dtype":"F32","shape":[2,1],"data_offsets":[8,16]},"#,
+        r#""x.old_v":{"dtype":"F32","shape":[2,2],"data_offsets":[16,32]},"#,
+        r#""gone":{"dtype":"I64","shape":[1],"data_offsets":[32,40]}}"#
+    );
+    let data = [floats(&[1.0, 2.0, 10.0, -2.0, 3.0, 4.0, 0.0, 5.0]), vec![0xff; 8]].concat();
+    open(file(header, &data)).unwrap().renamed(meaning)
+}
+
+fn meaning(stored: &str) -> Meaning {
+    match stored {
+        "x.new" => Meaning::Whole("y.whole".to_owned()),
+        "x.old_g" => Meaning::Size("y.pair".to_owned()),
+        "x.old_v" => Meaning::Direction("y.pair".to_owned()),
+        _ => Meaning::Skipped,
+    }
+}
+
+#[test]
+fn older_names_are_read_by_newer_ones() {
+    let weights = older(meaning).unwrap();
+    let scope = weights.root().at("y");
+    assert_eq!(scope.tensor("whole", [2]).unwrap().to_f32().unwrap(), [1.0, 2.0]);
+    assert!(matches!(weights.finish(), Err(WeightsError::Unread { names, .. }) if names == ["x.old_g", "x.old_v"]));
+    // rows of length 5
+    assert_eq!(scope.tensor("pair", [2, 2]).unwrap().to_f32().unwrap(), [6.0, 8.0, 0.0, -2.0]);
+    weights.finish().unwrap();
+    assert!(matches!(scope.tensor("pair", [2, 3]), Err(WeightsError::Shape { name, .. }) if name == "x.old_v"));
+    assert!(matches!(weights.root().tensor("x.new", [2]), Err(WeightsError::Missing { .. })));
+}
+
+#[test]
+fn half_a_pair_and_one_name_for_two_are_refused() {
+    let half = older(|stored| if stored == "x.old_g" { Meaning::Skipped } else { meaning(stored) });
+    assert!(
+        matches!(half, Err(WeightsError::Missing { name, .. }) if name.contains("y.pair") && name.contains("weight_g"))
+    );
+    for twice in ["x.old_g", "x.old_v"] {
+        let both = older(|stored| if stored == twice { Meaning::Whole("y.whole".to_owned()) } else { meaning(stored) });
+        assert!(matches!(both, Err(WeightsError::Twice { name, .. }) if name == "y.whole"));
+    }
+}
+
+#[test]
+fn a_row_without_direction_is_found() {
+    let header = concat!(
+        r#"{"g":{"dtype":"F32","shape":[1,1],"data_offsets":[0,4]},"#,
+        r#""v":{"dtype":"F32","shape":[1,2],"data_offsets":[4,12]}}"#
+    );
+    let named = |stored: &str| match stored {
+        "g" => Meaning::Size("w".to_owned()),
+        _ => Meaning::Direction("w".to_owned()),
+    };
+    let weights = open(file(header, &floats(&[1.0, 0.0, 0.0]))).unwrap().renamed(named).unwrap();
+    let found = weights.root().tensor("w", [1, 2]).unwrap().to_f32();
+    assert!(matches!(found, Err(WeightsError::NotFinite { name, index: 0, .. }) if name == "v"));
+}

@@ -5,6 +5,9 @@ use serde::Deserialize;
 use crate::nn::attention::AttentionConfig;
 use crate::nn::transformer::TransformerConfig;
 
+/// Samples that a convolution may look back.
+const REACH_MAX: usize = 4096;
+
 /// `mimi`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -137,6 +140,22 @@ impl SeanetConfig {
         if self.ratios.is_empty() || self.ratios.len() > 6 || self.ratios.iter().any(|ratio| !(1..=32).contains(ratio))
         {
             return Err(format!("{name}.ratios are {:?}, expected 1 to 6 numbers of 1 to 32", self.ratios));
+        }
+        if self.compress > self.n_filters {
+            return Err(format!(
+                "{name}.compress is {}, expected at most n_filters, {}",
+                self.compress, self.n_filters
+            ));
+        }
+        let reach = self
+            .dilation_base
+            .saturating_pow(self.n_residual_layers.saturating_sub(1) as u32)
+            .saturating_mul(self.residual_kernel_size);
+        if reach > REACH_MAX {
+            return Err(format!(
+                "{name}: {} residual layers dilated by {} reach {reach} samples, expected at most {REACH_MAX}",
+                self.n_residual_layers, self.dilation_base
+            ));
         }
         if !["constant", "replicate"].contains(&self.pad_mode.as_str()) {
             return Err(format!("{name}.pad_mode is '{}', expected constant or replicate", self.pad_mode));

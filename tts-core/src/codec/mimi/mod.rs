@@ -9,6 +9,8 @@
 
 mod config;
 mod seanet;
+#[cfg(test)]
+mod stages;
 
 pub(crate) use config::MimiConfig;
 

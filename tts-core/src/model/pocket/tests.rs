@@ -8,6 +8,11 @@ use super::super::pocket_speech::{Ending, Progress};
 use super::*;
 use crate::text::pocket::Vocabulary;
 
+mod formula;
+mod goldens;
+mod hostile;
+mod layout;
+
 const FAMILIES: [&str; 7] = ["lsd", "lsd_v1", "drifting", "flow_matching", "small_18m", "small_7m", "small_2m"];
 
 /// A family's folder: `config.yaml`, `model.safetensors`, `golden.safetensors`.
@@ -40,6 +45,9 @@ impl Fixture {
             }
             safetensors::Dtype::I64 => {
                 tensor.data().chunks_exact(8).map(|b| i64::from_le_bytes(b.try_into().unwrap()) as f32).collect()
+            }
+            safetensors::Dtype::I32 => {
+                tensor.data().chunks_exact(4).map(|b| i32::from_le_bytes(b.try_into().unwrap()) as f32).collect()
             }
             other => panic!("{name} is {other:?}"),
         }
@@ -82,6 +90,16 @@ impl Fixture {
         let worst = found.iter().zip(&expected).map(|(a, b)| f64::from((a - b).abs())).fold(0.0, f64::max) / rms;
         println!("{:14} {:8} {name:24} {worst:.1e}", self.name, isa.name());
         assert!(worst < bound, "{} {} {name}: {worst:e}, at most {bound:e}", self.name, isa.name());
+    }
+
+    /// Signal to noise in dB.
+    fn loud(&self, isa: Isa, name: &str, found: &[f32], bound: f64) {
+        let expected = self.get(name);
+        let power = |x: &mut dyn Iterator<Item = f32>| x.map(|x| f64::from(x).powi(2)).sum::<f64>();
+        let error = power(&mut found.iter().zip(&expected).map(|(a, b)| a - b));
+        let snr = 10.0 * (power(&mut expected.iter().copied()) / error).log10();
+        println!("{:14} {:8} {name:24} {snr:.0} dB", self.name, isa.name());
+        assert!(snr > bound, "{} {} {name}: {snr} dB, at least {bound}", self.name, isa.name());
     }
 }
 
@@ -200,12 +218,7 @@ fn a_text_becomes_the_sound_of_the_reference() {
             assert_eq!(last, Progress::Ended, "{}", fixture.name);
             // observed 2e-3: differences grow through the latents that are fed back
             fixture.close(isa, "e2e.audio", &all, 1e-2);
-            let power = |x: &mut dyn Iterator<Item = f32>| x.map(|x| f64::from(x).powi(2)).sum::<f64>();
-            let expected = fixture.get("e2e.audio");
-            let error = power(&mut all.iter().zip(&expected).map(|(a, b)| a - b));
-            let snr = 10.0 * (power(&mut expected.iter().copied()) / error).log10();
-            println!("{:14} {:8} SNR {snr:.0} dB", fixture.name, isa.name());
-            assert!(snr > 60.0, "{}: {snr} dB", fixture.name);
+            fixture.loud(isa, "e2e.audio", &all, 60.0);
         }
     }
 }

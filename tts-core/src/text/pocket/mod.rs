@@ -12,9 +12,6 @@ pub(crate) use prompt::Preparation;
 pub(crate) use prompt::chunks;
 pub(crate) use vocabulary::Vocabulary;
 
-/// Tokenizer files longer than this are refused unread.
-pub(crate) const TOKENIZER_MAX: usize = 64 << 20;
-
 /// Why a tokenizer cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{origin}: {what}")]

@@ -82,7 +82,7 @@ fn fields(bytes: &[u8]) -> Fields<'_> {
 
 /// All pieces in the order of their ids.
 pub(super) fn pieces(bytes: &[u8]) -> Result<Vec<Piece>, String> {
-    let mut pieces = Vec::new();
+    let (mut pieces, mut normalised) = (Vec::new(), false);
     for field in fields(bytes) {
         match field? {
             (1, Value::Bytes(bytes)) => {
@@ -92,11 +92,17 @@ pub(super) fn pieces(bytes: &[u8]) -> Result<Vec<Piece>, String> {
                 pieces.push(piece(bytes).map_err(|what| format!("piece {}: {what}", pieces.len()))?);
             }
             (2, Value::Bytes(bytes)) => training(bytes)?,
-            (3, Value::Bytes(bytes)) => normaliser(bytes)?,
+            (3, Value::Bytes(bytes)) => {
+                normaliser(bytes)?;
+                normalised = true;
+            }
             _ => {}
         }
     }
-    if pieces.is_empty() { Err("it has no pieces; it is no SentencePiece model".to_owned()) } else { Ok(pieces) }
+    if pieces.is_empty() {
+        return Err("it has no pieces; it is no SentencePiece model".to_owned());
+    }
+    if normalised { Ok(pieces) } else { Err("it has no normaliser; it may be truncated".to_owned()) }
 }
 
 fn piece(bytes: &[u8]) -> Result<Piece, String> {
@@ -125,7 +131,7 @@ fn piece(bytes: &[u8]) -> Result<Piece, String> {
     if kind == Kind::Normal && !score.is_finite() {
         return Err(format!("its score is {score}, expected a number"));
     }
-    Ok(Piece { text, score, kind })
+    Ok(Piece { text, score: f64::from(score), kind })
 }
 
 /// The byte that `<0x0A>` names.
@@ -139,6 +145,7 @@ fn training(bytes: &[u8]) -> Result<(), String> {
         match field? {
             (3, Value::Number(1)) => {}
             (3, Value::Number(kind)) => return Err(format!("it is a model of kind {kind}, expected 1, unigram")),
+            (24, Value::Number(1..)) => return Err("it puts spaces after words; expected before them".to_owned()),
             _ => {}
         }
     }
@@ -146,6 +153,8 @@ fn training(bytes: &[u8]) -> Result<(), String> {
 }
 
 fn normaliser(bytes: &[u8]) -> Result<(), String> {
+    // taken away unless the file says otherwise
+    let mut kept = false;
     for field in fields(bytes) {
         match field? {
             (1, Value::Bytes(name)) if name != b"identity" => {
@@ -155,10 +164,10 @@ fn normaliser(bytes: &[u8]) -> Result<(), String> {
                 return Err("its normaliser has rules of its own, expected none".to_owned());
             }
             (3, Value::Number(0)) => return Err("it sets no space before a text; expected that it does".to_owned()),
-            (4, Value::Number(1..)) => return Err("it takes spaces away; expected that it keeps them".to_owned()),
+            (4, Value::Number(number)) => kept = number == 0,
             (5, Value::Number(0)) => return Err("it does not escape spaces; expected that it does".to_owned()),
             _ => {}
         }
     }
-    Ok(())
+    if kept { Ok(()) } else { Err("it takes spaces away; expected that it keeps them".to_owned()) }
 }

@@ -165,10 +165,21 @@ fn cut<'t>(vocabulary: &Vocabulary, tokens: &'t [u32], marks: &[u32], spared: bo
     parts
 }
 
+/// Tokens that are looked at on either side of a mark; more where they are bytes of one character.
+const NEAR: usize = 16;
+
 /// Whether `at` comes right after the point of a number.
 fn inside_number(vocabulary: &Vocabulary, tokens: &[u32], at: usize) -> bool {
-    let before = vocabulary.decode(&tokens[..at]);
+    // the whole text on either side says the same, at a cost that grows with its square
+    let (mut from, mut to) = (at.saturating_sub(NEAR), (at + NEAR).min(tokens.len()));
+    while from > 0 && vocabulary.is_byte(tokens[from]) {
+        from -= 1;
+    }
+    while to < tokens.len() && vocabulary.is_byte(tokens[to]) {
+        to += 1;
+    }
+    let before = vocabulary.decode(&tokens[from..at]);
     let mut last = before.chars().rev();
     let point = last.next() == Some('.') && last.next().is_some_and(char::is_numeric);
-    point && vocabulary.decode(&tokens[at..]).chars().next().is_some_and(char::is_numeric)
+    point && vocabulary.decode(&tokens[at..to]).chars().next().is_some_and(char::is_numeric)
 }
