@@ -47,7 +47,7 @@ pub use model::{ConfigError, PocketVoiceError};
 #[doc(hidden)]
 pub use model::oracle;
 pub use speaker::doctor;
-pub use speaker::{Clip, Delivery, SpeakerError};
+pub use speaker::{Clip, Delivery, PromptOptions, PromptPart, PromptReport, SpeakerError};
 pub use text::normalize::TextOptions;
 pub use text::pronounce::{Lexicon, LexiconError};
 pub use text::{SkipReason, Skipped};

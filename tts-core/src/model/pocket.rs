@@ -8,6 +8,8 @@ use crate::flow::Sampler;
 use crate::flow::pocket::{PocketLm, PocketState};
 use crate::kernels::Isa;
 use crate::text::pocket::Preparation;
+use crate::speaker::{Clip, PromptOptions, PromptReport, SpeakerError, prompt};
+use crate::units::SampleRate;
 use crate::weights::{Weights, WeightsError};
 
 /// The end of speech is not believed in the first frames: before the first word some voices cross the threshold.
@@ -41,6 +43,20 @@ impl PocketModel {
     /// A voice of mono sound at the model's rate.
     pub(crate) fn voice(&self, isa: Isa, pcm: &[f32]) -> PocketState {
         self.lm.voice(isa, &self.encoder.encode(isa, pcm))
+    }
+
+    /// A voice of recordings of one person, and what was taken of them.
+    ///
+    /// # Errors
+    /// [`SpeakerError`]: clips that cannot be used, options that cannot be met.
+    pub(crate) fn prompt(
+        &self,
+        isa: Isa,
+        clips: &[Clip<'_>],
+        options: PromptOptions,
+    ) -> Result<(PocketState, PromptReport), SpeakerError> {
+        let (pcm, report) = prompt(clips, SampleRate(self.config.mimi.sample_rate), options)?;
+        Ok((self.voice(isa, &pcm), report))
     }
 }
 
