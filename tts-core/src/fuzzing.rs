@@ -352,7 +352,9 @@ mod tests {
             let name = format!("transformer.layers.{n}.self_attn");
             format!(
                 r#""{name}/cache":{{"dtype":"F32","shape":[2,1,3,1,2],"data_offsets":[{at},{}]}},"{name}/current_end":{{"dtype":"F32","shape":[2],"data_offsets":[{},{}]}}"#,
-                at + 48, at + 48, at + 56
+                at + 48,
+                at + 48,
+                at + 56
             )
         };
         container(&format!("{{{},{}}}", layer(0, 0), layer(1, 56)), &[0.5; 28])

@@ -42,10 +42,10 @@ pub use engine::{
 };
 pub use error::Error;
 pub use kernels::{Isa, IsaError};
-pub use model::{ConfigError, PocketVoiceError};
 #[cfg(feature = "oracle")]
 #[doc(hidden)]
 pub use model::oracle;
+pub use model::{ConfigError, PocketVoiceError};
 pub use speaker::doctor;
 pub use speaker::{Clip, Delivery, PromptOptions, PromptPart, PromptReport, SpeakerError};
 pub use text::normalize::TextOptions;

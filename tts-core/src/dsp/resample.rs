@@ -31,8 +31,8 @@ pub(crate) fn resample(pcm: &[f32], rate: SampleRate, to: SampleRate) -> Result<
     // one block a chunk: the longer the block, the sharper the filter; of even length, or its delay is not whole
     let even = 2 * from / gcd(from, into);
     let chunk = (1024 * from.div_ceil(into)).next_multiple_of(even);
-    let mut resampler = Fft::<f32>::new_custom(from, into, chunk, 1, 1, window, FixedSync::Input)
-        .map_err(|error| words(&error))?;
+    let mut resampler =
+        Fft::<f32>::new_custom(from, into, chunk, 1, 1, window, FixedSync::Input).map_err(|error| words(&error))?;
     let mut out = resampler.process_all(&input, pcm.len(), None).map_err(|error| words(&error))?.take_data();
     // 64 bits cannot wrap; 2^48 samples are years
     let expected = (pcm.len() as u64 * u64::from(to.0)).div_ceil(rate.0.into());

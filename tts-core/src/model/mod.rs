@@ -14,5 +14,5 @@ mod pocket_config;
 #[cfg(feature = "oracle")]
 pub use native::oracle;
 pub use native_config::ConfigError;
-pub use pocket::voice::PocketVoiceError;
 pub(crate) use native_config::{CONFIG_MAX, NativeConfig};
+pub use pocket::voice::PocketVoiceError;

@@ -7,8 +7,8 @@ use crate::codec::mimi::{MimiDecoder, MimiDecoderState, MimiEncoder};
 use crate::flow::Sampler;
 use crate::flow::pocket::{PocketLm, PocketState};
 use crate::kernels::Isa;
-use crate::text::pocket::Preparation;
 use crate::speaker::{Clip, PromptOptions, PromptReport, SpeakerError, prompt};
+use crate::text::pocket::Preparation;
 use crate::units::SampleRate;
 use crate::weights::{Weights, WeightsError};
 

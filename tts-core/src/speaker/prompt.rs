@@ -78,7 +78,8 @@ pub(crate) fn prompt(
     if !SECONDS.contains(&most) {
         return Err(SpeakerError::PromptLength { found: most });
     }
-    let seconds = |clip: &Clip<'_>| if clip.rate.0 == 0 { 0.0 } else { clip.rate.seconds(clip.pcm.len() as u64) as f32 };
+    let seconds =
+        |clip: &Clip<'_>| if clip.rate.0 == 0 { 0.0 } else { clip.rate.seconds(clip.pcm.len() as u64) as f32 };
     let clip_seconds = clips.iter().map(seconds).sum();
     let (mut pcm, mut report) =
         if options.like_the_clip { as_they_are(clips, rate, most)? } else { calmest(clips, rate, most)? };

@@ -122,9 +122,10 @@ pub fn calm(clips: &[Clip<'_>], most_seconds: f32) -> Result<Calm, SpeakerError>
     if windows.is_empty() {
         // phrases that are all too short, or together too long: each by itself
         let phrases = used.iter().flat_map(|&(index, clip)| (0..clip.phrases.len()).map(move |at| (index, clip, at)));
-        windows.extend(phrases.map(|(index, clip, at)| {
-            clip.window(index, at..at + 1, &clip.distances(&neutral)[at..=at], &neutral)
-        }));
+        windows.extend(
+            phrases
+                .map(|(index, clip, at)| clip.window(index, at..at + 1, &clip.distances(&neutral)[at..=at], &neutral)),
+        );
     }
     let distance = (sum / speech_seconds).sqrt();
     Ok(Calm { windows: chosen(windows, most_seconds), neutral, speech_seconds, distance })
@@ -215,13 +216,7 @@ impl Measured {
         seconds(self.phrases[phrase].frames.start - before)
     }
 
-    fn window(
-        &self,
-        clip: usize,
-        which: std::ops::Range<usize>,
-        distances: &[f32],
-        neutral: &Neutral,
-    ) -> CalmWindow {
+    fn window(&self, clip: usize, which: std::ops::Range<usize>, distances: &[f32], neutral: &Neutral) -> CalmWindow {
         let phrases = &self.phrases[which.clone()];
         let (mut sums, mut squares, mut total) = ([0.0; 4], 0.0, 0.0);
         for (phrase, distance) in phrases.iter().zip(distances) {
@@ -268,9 +263,8 @@ fn chosen(mut windows: Vec<CalmWindow>, most: f32) -> Vec<CalmWindow> {
     let mut total = 0.0;
     for window in windows {
         let Segment { clip, start, end } = window.segment;
-        let overlaps = |other: &CalmWindow| {
-            other.segment.clip == clip && other.segment.start < end && start < other.segment.end
-        };
+        let overlaps =
+            |other: &CalmWindow| other.segment.clip == clip && other.segment.start < end && start < other.segment.end;
         let worse = taken.first().is_some_and(|best| window.distance > best.distance + WORSE) && total >= ENOUGH;
         let room = taken.is_empty() || total + long(&window) <= most;
         if room && !worse && !taken.iter().any(overlaps) {

@@ -42,7 +42,8 @@ pub(super) fn semitones(hz: f32) -> f32 {
 pub(super) fn phrases(heard: &Heard) -> Vec<Phrase> {
     let humps = humps(&heard.frames);
     // `speech` bridges pauses: where it is quiet inside of it, phrases end
-    let sounding: Vec<bool> = heard.speech.iter().zip(&heard.sounding).map(|(speech, sound)| *speech && *sound).collect();
+    let sounding: Vec<bool> =
+        heard.speech.iter().zip(&heard.sounding).map(|(speech, sound)| *speech && *sound).collect();
     let pieces = stretches(&sounding, PAUSE).into_iter().flat_map(|range| divided(&heard.frames, range, LONGEST));
     let mut phrases: Vec<Phrase> = Vec::new();
     let mut open: Option<Range<usize>> = None;

@@ -49,7 +49,10 @@ fn like_the_clip_is_the_clip() {
     let (found, report) = prompt(&[clip(&pcm, 24_000)], HZ, LIKE).unwrap();
     assert_eq!(found, ended(&pcm, HZ));
     assert!((report.clip_seconds - 20.0).abs() < 1e-3 && report.neutral.is_none(), "{report:?}");
-    assert_eq!(report.parts, [PromptPart { segment: Segment { clip: 0, start: 0.0, end: 20.0 }, gain_db: 0.0, calm: None }]);
+    assert_eq!(
+        report.parts,
+        [PromptPart { segment: Segment { clip: 0, start: 0.0, end: 20.0 }, gain_db: 0.0, calm: None }]
+    );
     // the start of all clips, up to a length
     let options = PromptOptions { most_seconds: Some(22.0), ..LIKE };
     let (found, report) = prompt(&[clip(&pcm, 24_000), clip(&[], 8_000), clip(&pcm, 24_000)], HZ, options).unwrap();
@@ -129,7 +132,8 @@ fn what_cannot_work_is_refused_with_the_reason() {
 
 /// Two tensors of the reference's sounds.
 fn golden(name: &str) -> [Vec<f32>; 2] {
-    let folder: PathBuf = std::env::var_os("POCKET_FIXTURES").expect("POCKET_FIXTURES names the folder of fixtures").into();
+    let folder: PathBuf =
+        std::env::var_os("POCKET_FIXTURES").expect("POCKET_FIXTURES names the folder of fixtures").into();
     let bytes = std::fs::read(folder.join("audio/golden.safetensors")).unwrap();
     let tensors = SafeTensors::deserialize(&bytes).unwrap();
     ["in", "out"].map(|end| {
@@ -141,7 +145,8 @@ fn golden(name: &str) -> [Vec<f32>; 2] {
 #[test]
 #[ignore = "needs the outside fixtures"]
 fn prompts_end_as_in_the_reference() {
-    let names = "trailing_silence ends_loud not_multiple shorter_than_frame exactly_one_frame all_zero quiet_tail at_16k";
+    let names =
+        "trailing_silence ends_loud not_multiple shorter_than_frame exactly_one_frame all_zero quiet_tail at_16k";
     for name in names.split(' ') {
         let rate = SampleRate(if name == "at_16k" { 16_000 } else { 24_000 });
         let [pcm, expected] = golden(&format!("pause.{name}"));
@@ -149,7 +154,7 @@ fn prompts_end_as_in_the_reference() {
         assert_eq!(found.len(), expected.len(), "{name}");
         let worst = found.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
         println!("{name:20} {worst:.1e}");
-        // observed 3e-8: a step of the fade
+        // observed 1.5e-8: a step of the fade
         assert!(worst < 1e-6, "{name}: {worst}");
     }
 }
@@ -167,6 +172,7 @@ fn other_rates_are_what_the_reference_makes_of_them() {
         let error = power(&mut found.iter().zip(&expected).map(|(a, b)| a - b));
         let snr = 10.0 * (power(&mut expected.iter().copied()) / error).log10();
         println!("{rate:6} Hz: {snr:.1} dB");
-        assert!(snr > 20.0, "{rate} Hz: {snr} dB");
+        // observed 36 to 40 dB
+        assert!(snr > 33.0, "{rate} Hz: {snr} dB");
     }
 }
