@@ -1,6 +1,6 @@
 //! How often the windows that a voice prompt is made of are neutral: on acted speech, for evaluation only.
 //!
-//!     EMODB=FOLDER cargo test --release -p tts-tests --features recordings -- calm --ignored --nocapture
+//!     EMODB=FOLDER cargo test -p tts-tests --features recordings -- calm_windows --ignored --nocapture
 //!
 //! The folder holds the Berlin Database of Emotional Speech and a `manifest.tsv` with the columns path, speaker, gender,
 //! emotion, seconds, text. Long clips are made of one actor's sentences: three of each state after the other, the states
