@@ -1,8 +1,9 @@
 //! The clip doctor: whether a voice can be made of recordings, what is wrong with them, and which parts to take.
 //!
 //! In: [`Clip`]s, mono PCM at any rate. Out: a [`Checkup`], findings in figures, warnings and refusals in words, and the
-//! best twenty seconds; and by another door ([`calm`]) the calmest windows, for models that copy a manner. Nothing of a manner of speaking that is found here goes into a voice: it is found so that calm
-//! parts can be preferred, and so that it can be said what was left behind.
+//! best twenty seconds; and by another door, [`calm()`], the calmest windows, for models that copy a manner. Nothing of a
+//! manner of speaking that is found here goes into a voice: it is found so that calm parts can be preferred, and so that it
+//! can be said what was left behind.
 //!
 //! The figures are plain signal processing on frames of 10 ms; every bound below stands where clean recordings of 152
 //! readers and damaged copies of them part (docs/VOICES.md).

@@ -18,7 +18,6 @@ mod prosody;
 mod reference;
 
 pub(crate) use encoder::{EncoderConfig, SpeakerEncoder};
-#[allow(unused_imports, reason = "for the second family, which is being built")]
 pub(crate) use prompt::prompt;
 pub use prompt::{PromptOptions, PromptPart, PromptReport};
 pub use prosody::Delivery;
