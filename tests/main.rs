@@ -6,6 +6,9 @@
 mod accounting;
 /// Counts allocations of the thread that asks.
 mod allocations;
+/// The calmest windows of recordings of acted speech.
+#[cfg(feature = "recordings")]
+mod calm;
 /// Emotions, their controls and directions in the text, measured on the sound.
 mod controls;
 /// Text that arrives while sound leaves.

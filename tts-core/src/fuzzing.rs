@@ -13,6 +13,7 @@ use std::iter::from_fn;
 use crate::model::NativeConfig;
 use crate::model::native::NativeModel;
 use crate::model::pocket::PocketModel;
+use crate::model::pocket::voice::{KvShape, PocketVoice};
 use crate::model::pocket_config::PocketConfig;
 use crate::text::normalize::{Normalizer, State, TextOptions};
 use crate::text::pocket::Vocabulary;
@@ -189,6 +190,23 @@ pub fn normaliser(text: &str, options: u8) {
     }
 }
 
+/// A voice of Pocket TTS, for a model of two layers with one head of two channels: read or refused; what was read can be
+/// written, and is the same.
+pub fn pocket_voice(bytes: &[u8]) {
+    let read = |bytes: Vec<u8>| {
+        let file = Weights::from_bytes("fuzz.safetensors", bytes)?;
+        PocketVoice::read(&file, KvShape { layers: 2, heads: 1, channels: 2 })
+    };
+    match read(bytes.to_vec()) {
+        Err(error) => assert!(error.to_string().starts_with("fuzz.safetensors"), "{error}"),
+        Ok(voice) => {
+            // every position that was read is in the file, four values of two bytes a layer
+            assert!((1..=bytes.len() / 16).contains(&voice.positions()));
+            assert!(voice.to_bytes().and_then(read).is_ok_and(|again| again == voice));
+        }
+    }
+}
+
 fn clauses(text: &str) -> Vec<Clause> {
     let mut splitter = ClauseSplitter::new();
     splitter.push(text);
@@ -325,6 +343,9 @@ mod tests {
             let voice = crate::voice::VoiceFile::from_bytes("seed", voice).unwrap();
             voice.check("seed", super::MODEL, super::CHANNELS).unwrap();
         }
+        let pocket = Weights::from_bytes("seed", good_pocket_voice()).unwrap();
+        let shape = super::KvShape { layers: 2, heads: 1, channels: 2 };
+        assert_eq!(super::PocketVoice::read(&pocket, shape).unwrap().positions(), 2);
         crate::voice::VoiceCard::parse(CARD).unwrap();
         crate::model::NativeConfig::parse("seed", CONFIG).unwrap();
         crate::model::pocket_config::PocketConfig::parse("seed", YAML).unwrap();
@@ -413,6 +434,29 @@ mod tests {
         #[test]
         fn config(text in prop_oneof![9 => mended(CONFIG), 1 => any::<String>()]) {
             super::config(&text);
+        }
+    }
+
+    /// Two positions of three in every layer.
+    fn good_pocket_voice() -> Vec<u8> {
+        let layer = |n: usize, at: usize| {
+            let name = format!("transformer.layers.{n}.self_attn");
+            format!(
+                r#""{name}/cache":{{"dtype":"F32","shape":[2,1,3,1,2],"data_offsets":[{at},{}]}},"{name}/current_end":{{"dtype":"F32","shape":[2],"data_offsets":[{},{}]}}"#,
+                at + 48,
+                at + 48,
+                at + 56
+            )
+        };
+        container(&format!("{{{},{}}}", layer(0, 0), layer(1, 56)), &[0.5; 28])
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+
+        #[test]
+        fn pocket_voice(bytes in prop_oneof![9 => damaged(good_pocket_voice()), 1 => vec(any::<u8>(), 0..64)]) {
+            super::pocket_voice(&bytes);
         }
     }
 }

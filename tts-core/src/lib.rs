@@ -48,7 +48,7 @@ pub use kernels::{Isa, IsaError};
 pub use model::oracle;
 pub use model::{ConfigError, Fault, PocketVoiceError, VoiceLayout};
 pub use speaker::doctor;
-pub use speaker::{Clip, Delivery, SpeakerError};
+pub use speaker::{Clip, Delivery, PromptOptions, PromptPart, PromptReport, SpeakerError};
 pub use text::normalize::TextOptions;
 pub use text::pocket::TokenizerError;
 pub use text::pronounce::{Lexicon, LexiconError};

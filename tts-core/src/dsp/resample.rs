@@ -1,42 +1,41 @@
 //! Any sample rate to that of the analysis.
 //!
-//! In: mono PCM `[samples]` at 4 to 384 kHz. Out: the same sound at 24 kHz, `⌈samples · 24000 / rate⌉` long, its delay cut
-//! off, flat to 0.9 of the lower of both Nyquist frequencies. The filter is that of the `rubato` crate.
+//! In: mono PCM `[samples]` at 4 to 384 kHz. Out: the same sound at 24 kHz (or another such rate), `⌈samples · 24000 / rate⌉`
+//! long, its delay cut off, flat to 0.9 of the lower of both Nyquist frequencies. The filter is that of the `rubato` crate.
 
 use rubato::audioadapter_buffers::direct::SequentialSlice;
 use rubato::{Fft, FixedSync, Resampler as _, WindowFunction};
 
-use super::RATE;
 use crate::units::SampleRate;
 
 /// Rates of recordings in Hz.
 const RATES: std::ops::RangeInclusive<u32> = 4_000..=384_000;
 
-/// `pcm` at 24 kHz.
+/// `pcm` of one rate at another.
 ///
 /// # Panics
 /// If samples are not finite, or so large that their transform is not; checking is the caller's.
 ///
 /// # Errors
 /// A rate outside of 4 to 384 kHz, in words.
-pub(crate) fn resample(pcm: &[f32], rate: SampleRate) -> Result<Vec<f32>, String> {
-    if !RATES.contains(&rate.0) {
+pub(crate) fn resample(pcm: &[f32], rate: SampleRate, to: SampleRate) -> Result<Vec<f32>, String> {
+    if let Some(rate) = [rate, to].into_iter().find(|rate| !RATES.contains(&rate.0)) {
         return Err(format!("the sample rate is {rate}, expected {} to {} Hz", RATES.start(), RATES.end()));
     }
-    if rate.0 == RATE || pcm.is_empty() {
+    if rate == to || pcm.is_empty() {
         return Ok(pcm.to_vec());
     }
     let words = |error: &dyn std::fmt::Display| format!("cannot resample from {rate}: {error}");
     let input = SequentialSlice::new(pcm, 1, pcm.len()).map_err(|error| words(&error))?;
-    let (from, window) = (rate.0 as usize, WindowFunction::BlackmanHarris2);
+    let (from, into, window) = (rate.0 as usize, to.0 as usize, WindowFunction::BlackmanHarris2);
     // one block a chunk: the longer the block, the sharper the filter; of even length, or its delay is not whole
-    let even = 2 * from / gcd(from, RATE as usize);
-    let chunk = (1024 * from.div_ceil(RATE as usize)).next_multiple_of(even);
-    let mut resampler = Fft::<f32>::new_custom(from, RATE as usize, chunk, 1, 1, window, FixedSync::Input)
-        .map_err(|error| words(&error))?;
+    let even = 2 * from / gcd(from, into);
+    let chunk = (1024 * from.div_ceil(into)).next_multiple_of(even);
+    let mut resampler =
+        Fft::<f32>::new_custom(from, into, chunk, 1, 1, window, FixedSync::Input).map_err(|error| words(&error))?;
     let mut out = resampler.process_all(&input, pcm.len(), None).map_err(|error| words(&error))?.take_data();
     // 64 bits cannot wrap; 2^48 samples are years
-    let expected = (pcm.len() as u64 * u64::from(RATE)).div_ceil(rate.0.into());
+    let expected = (pcm.len() as u64 * u64::from(to.0)).div_ceil(rate.0.into());
     out.resize(expected as usize, 0.0);
     Ok(out)
 }
@@ -49,7 +48,12 @@ fn gcd(a: usize, b: usize) -> usize {
 mod tests {
     use std::f64::consts::TAU;
 
+    use super::super::RATE;
     use super::*;
+
+    fn resample(pcm: &[f32], rate: SampleRate) -> Result<Vec<f32>, String> {
+        super::resample(pcm, rate, SampleRate(RATE))
+    }
 
     const COMMON: [u32; 8] = [8_000, 11_025, 16_000, 22_050, 24_000, 44_100, 48_000, 96_000];
 
@@ -90,6 +94,19 @@ mod tests {
                 assert!(out.iter().all(|&x| x == 0.0));
             }
         }
+    }
+
+    #[test]
+    fn there_and_back() {
+        for rate in [8_000, 22_050, 48_000] {
+            let pcm = sine(RATE, 1000.0, 24_000);
+            let other = super::resample(&pcm, SampleRate(RATE), SampleRate(rate)).unwrap();
+            assert_eq!(other.len(), rate as usize);
+            let back = resample(&other, SampleRate(rate)).unwrap();
+            let worst = (4_000..20_000).map(|i| (back[i] - pcm[i]).abs()).fold(0.0, f32::max);
+            assert!(worst < 2e-3, "{rate}: {worst}");
+        }
+        assert!(super::resample(&[0.0], SampleRate(RATE), SampleRate(1)).is_err());
     }
 
     #[test]

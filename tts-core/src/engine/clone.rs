@@ -7,7 +7,7 @@ use super::loaded::Model;
 use super::relative::{Habits, relative};
 use super::voice::Voice;
 use crate::error::Error;
-use crate::speaker::{Clip, Delivery, Heard, SpeakerError, hear};
+use crate::speaker::{Clip, Delivery, Heard, PromptOptions, PromptReport, SpeakerError, hear};
 use crate::units::SampleRate;
 use crate::voice::{MeasuredProsody, Prosody, Timbre, VoiceCard, VoiceFile};
 
@@ -33,13 +33,31 @@ impl Engine {
     /// # Errors
     /// [`Error::Speaker`]: weights that cannot listen, too little speech, samples that are not numbers.
     pub fn clone_voice(&self, pcm: &[f32], rate: SampleRate) -> Result<Voice, Error> {
-        if let Model::Pocket(pocket) = &self.loaded().model {
-            let state = pocket.model.voice(self.loaded().isa, pcm);
-            return Ok(Voice::of_state(self.loaded().clone(), pocket.clone(), state, "cloned".to_owned()));
+        let clips = [Clip { pcm, rate }];
+        if let Model::Pocket(_) = &self.loaded().model {
+            return Ok(self.prompt(&clips, PromptOptions::default())?.0);
         }
-        let Reference { timbre, measured, .. } = self.listen(&[Clip { pcm, rate }])?;
+        let Reference { timbre, measured, .. } = self.listen(&clips)?;
         let card = VoiceCard::unknown("cloned".to_owned());
         self.voice_of(VoiceFile { card, timbre, prosody: Prosody::default(), measured })
+    }
+
+    /// A voice for a checkpoint of Pocket TTS, from recordings of one person, and what was taken of them. Such a model speaks
+    /// as its recording does: by default the calmest parts are taken.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] for the native family, whose voices are [`Engine::listen`]'s business; [`Error::Speaker`]:
+    /// weights that cannot clone, recordings that cannot be used.
+    pub fn prompt(&self, clips: &[Clip<'_>], options: PromptOptions) -> Result<(Voice, PromptReport), Error> {
+        let loaded = self.loaded();
+        let Model::Pocket(pocket) = &loaded.model else {
+            return Err(Error::Unsupported { what: "a voice prompt", family: "the native family, which has timbres" });
+        };
+        if !pocket.clones {
+            return Err(SpeakerError::NoCloning { model: loaded.name.clone() }.into());
+        }
+        let (state, report) = pocket.model.prompt(loaded.isa, clips, options)?;
+        Ok((Voice::of_state(loaded.clone(), pocket.clone(), state, "cloned".to_owned()), report))
     }
 
     /// Listens to any number of recordings of one person.

@@ -34,6 +34,8 @@ pub(super) struct Pocket {
     pub(super) vocabulary: Vocabulary,
     /// Whether the front end reads the model's language.
     pub(super) english: bool,
+    /// Whether its encoder is one.
+    pub(super) clones: bool,
 }
 
 impl Loaded {

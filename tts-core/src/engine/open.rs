@@ -101,11 +101,12 @@ impl Opened {
         let find = |name: &str| find(yaml, name, options);
         let origin = yaml.display().to_string();
         let other = config.weights_path_without_voice_cloning.as_deref();
-        let found = match (&config.weights_path, other) {
-            (None, Some(other)) if config.flow_lm.weights_path.is_none() => PocketFiles::Bundle(find(other)?),
+        // the weights that cannot clone have all tensors, and only their name tells
+        let (found, clones) = match (&config.weights_path, other) {
+            (None, Some(other)) if config.flow_lm.weights_path.is_none() => (PocketFiles::Bundle(find(other)?), false),
             (_, other) => match config.files(&origin)?.try_map(find) {
-                Ok(found) => found,
-                Err(error) => PocketFiles::Bundle(other.and_then(|other| find(other).ok()).ok_or(error)?),
+                Ok(found) => (found, true),
+                Err(error) => (PocketFiles::Bundle(other.and_then(|other| find(other).ok()).ok_or(error)?), false),
             },
         };
         let tokenizer = find(&config.flow_lm.lookup_table.tokenizer_path)?;
@@ -115,7 +116,7 @@ impl Opened {
         let model = PocketModel::load_files(&weights, config)?;
         let english = options.language.as_deref().is_none_or(|language| language.starts_with("en"));
         let name = name_of(yaml);
-        let model = Model::Pocket(Arc::new(Pocket { model, vocabulary, english }));
+        let model = Model::Pocket(Arc::new(Pocket { model, vocabulary, english, clones }));
         Ok(Self { model, name, weight_bytes })
     }
 }

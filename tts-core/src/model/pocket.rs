@@ -8,7 +8,9 @@ use crate::codec::mimi::{MimiDecoder, MimiEncoder};
 use crate::flow::Flow;
 use crate::flow::pocket::{PocketLm, PocketState};
 use crate::kernels::Isa;
+use crate::speaker::{Clip, PromptOptions, PromptReport, SpeakerError, prompt};
 use crate::text::pocket::Preparation;
+use crate::units::SampleRate;
 use crate::weights::{Scope, Weights, WeightsError};
 
 /// Steps of flow matching, which is not made for one.
@@ -58,6 +60,20 @@ impl PocketModel {
     /// A voice of mono sound at the model's rate.
     pub(crate) fn voice(&self, isa: Isa, pcm: &[f32]) -> PocketState {
         self.lm.voice(isa, &self.encoder.encode(isa, pcm))
+    }
+
+    /// A voice of recordings of one person, and what was taken of them.
+    ///
+    /// # Errors
+    /// [`SpeakerError`]: clips that cannot be used, options that cannot be met.
+    pub(crate) fn prompt(
+        &self,
+        isa: Isa,
+        clips: &[Clip<'_>],
+        options: PromptOptions,
+    ) -> Result<(PocketState, PromptReport), SpeakerError> {
+        let (pcm, report) = prompt(clips, SampleRate(self.config.mimi.sample_rate), options)?;
+        Ok((self.voice(isa, &pcm), report))
     }
 }
 

@@ -1,28 +1,32 @@
 //! The clip doctor: whether a voice can be made of recordings, what is wrong with them, and which parts to take.
 //!
 //! In: [`Clip`]s, mono PCM at any rate. Out: a [`Checkup`], findings in figures, warnings and refusals in words, and the
-//! best twenty seconds. Nothing of a manner of speaking that is found here goes into a voice: it is found so that calm
-//! parts can be preferred, and so that it can be said what was left behind.
+//! best twenty seconds; and by another door, [`calm()`], the calmest windows, for models that copy a manner. Nothing of a
+//! manner of speaking that is found here goes into a voice: it is found so that calm parts can be preferred, and so that it
+//! can be said what was left behind.
 //!
 //! The figures are plain signal processing on frames of 10 ms; every bound below stands where clean recordings of 152
 //! readers and damaged copies of them part (docs/VOICES.md).
 //!
 //! May import: `dsp`, `units`.
 
+mod calm;
 mod manner;
+mod phrases;
 mod segments;
 mod signal;
 mod spectrum;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod voices;
 mod words;
 
-use super::reference::LARGEST;
+use super::reference::checked;
 use super::{Clip, SpeakerError};
-use crate::dsp::{HOP, PitchConfig, PitchTracker, RATE, resample};
+use crate::dsp::{HOP, PitchConfig, PitchTracker, RATE};
 use crate::units::SampleRate;
 
+pub use calm::{Calm, CalmWindow, Neutral, calm};
 pub use manner::{Manner, Mood};
 pub use words::{Refusal, Warning};
 
@@ -173,14 +177,26 @@ struct Examined {
     pieces: Vec<voices::Piece>,
 }
 
+/// What is known of a clip before anything is judged.
+struct Heard {
+    frames: Frames,
+    /// Hz
+    f0: Vec<f32>,
+    voiced: Vec<bool>,
+    /// Frames that stand out of the noise.
+    sounding: Vec<bool>,
+    speech: Vec<bool>,
+    /// Frames with flat tops.
+    tops: Vec<bool>,
+    /// Mean square.
+    noise: f32,
+    findings: Findings,
+}
+
 /// Clip `number`, from 1.
-fn examine_one(number: usize, clip: &Clip<'_>) -> Result<Examined, SpeakerError> {
+fn hear(number: usize, clip: &Clip<'_>) -> Result<Heard, SpeakerError> {
     let Clip { pcm: samples, rate } = *clip;
-    if let Some(at) = samples.iter().position(|value| value.is_nan() || value.abs() > LARGEST) {
-        let seconds = if rate.0 == 0 { 0.0 } else { rate.seconds(at as u64) };
-        return Err(SpeakerError::Damaged { clip: number, seconds, value: samples[at] });
-    }
-    let pcm = resample(samples, rate).map_err(|what| SpeakerError::Rate { clip: number, what })?;
+    let pcm = checked(number, clip)?;
     let frames = spectrum::frames(&pcm);
     let pitch = PitchTracker::new(PitchConfig::default()).track(&pcm);
     let noise = signal::noise(&frames);
@@ -190,16 +206,29 @@ fn examine_one(number: usize, clip: &Clip<'_>) -> Result<Examined, SpeakerError>
     let (clipped, tops) = signal::clipping(samples, rate.0, frames.power.len());
     let mut findings = findings(&frames, &speech, noise.power, clipped);
     findings.seconds = rate.seconds(samples.len() as u64) as f32;
-    let mut examined = Examined { findings, parts: Vec::new(), pieces: Vec::new() };
-    if speech.contains(&true) {
-        examined.pieces = voices::pieces(&frames, &pitch.f0, &voiced);
-        examined.findings.apart = voices::parting(&examined.pieces);
-        examined.findings.manner = Some(manner::manner(&frames, &pitch.f0, &voiced, &speech));
-        let known = Known { frames: &frames, f0: &pitch.f0, voiced: &voiced, speech: &speech, clipped: &tops };
-        examined.parts = segments::parts(known, noise.power);
+    Ok(Heard { frames, f0: pitch.f0, voiced, sounding: noise.heard, speech, tops, noise: noise.power, findings })
+}
+
+impl Heard {
+    fn known(&self) -> Known<'_> {
+        let Self { frames, f0, voiced, speech, tops: clipped, .. } = self;
+        Known { frames, f0, voiced, speech, clipped }
     }
-    judge(&mut examined.findings);
-    Ok(examined)
+}
+
+/// Clip `number`, from 1.
+fn examine_one(number: usize, clip: &Clip<'_>) -> Result<Examined, SpeakerError> {
+    let mut heard = hear(number, clip)?;
+    let (mut parts, mut pieces) = (Vec::new(), Vec::new());
+    if heard.speech.contains(&true) {
+        let Heard { frames, f0, voiced, speech, .. } = &heard;
+        pieces = voices::pieces(frames, f0, voiced);
+        parts = segments::parts(heard.known(), heard.noise);
+        let manner = manner::manner(frames, f0, voiced, speech);
+        (heard.findings.apart, heard.findings.manner) = (voices::parting(&pieces), Some(manner));
+    }
+    judge(&mut heard.findings);
+    Ok(Examined { findings: heard.findings, parts, pieces })
 }
 
 /// The figures of a signal.

@@ -5,6 +5,7 @@
 //! 24 kHz PCM ── frames ──▶ ────┤
 //!                              └─ prosody ──▶ eight measures           of this clip alone
 //! PCM, any rate ── doctor ──▶ what is wrong with it, and the best twenty seconds
+//!                      └──── prompt ───▶ a clip as Pocket TTS wants to hear it, the calmest parts of it
 //! ```
 //!
 //! May import: `dsp`, `nn`, `weights`, `kernels`, `units`.
@@ -12,10 +13,13 @@
 pub mod doctor;
 mod encoder;
 mod frames;
+mod prompt;
 mod prosody;
 mod reference;
 
 pub(crate) use encoder::{EncoderConfig, SpeakerEncoder};
+pub(crate) use prompt::prompt;
+pub use prompt::{PromptOptions, PromptPart, PromptReport};
 pub use prosody::Delivery;
 pub use reference::Clip;
 pub(crate) use reference::{Heard, hear};
@@ -24,6 +28,15 @@ pub(crate) use reference::{Heard, hear};
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SpeakerError {
+    /// The weights of a checkpoint of Pocket TTS whose encoder was taken out.
+    #[error(
+        "the weights of '{model}' are those without voice cloning: they speak with exported voices only; `tts models get \
+         {model}` says how to get the others"
+    )]
+    NoCloning {
+        /// Name of the model.
+        model: String,
+    },
     /// The weights cannot listen.
     #[error(
         "these weights have no speaker encoder: the model '{model}' can speak with voices but not make one; use weights whose config.toml has a [speaker_encoder] section"
@@ -53,6 +66,12 @@ pub enum SpeakerError {
         seconds: f64,
         /// The sample.
         value: f32,
+    },
+    /// A prompt that is no prompt.
+    #[error("a voice prompt of {found} s was asked for, expected 1 to 120 s")]
+    PromptLength {
+        /// Seconds that were asked for.
+        found: f32,
     },
     /// A rate that is not that of a recording.
     #[error("clip {clip}: {what}")]

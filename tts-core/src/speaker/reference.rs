@@ -14,7 +14,7 @@ use crate::units::SampleRate;
 /// Most samples that are heard at once.
 const STRETCH: usize = 10 * RATE as usize;
 /// Greatest sample that may be one of a recording, in whatever unit: 32-bit integers as they are.
-pub(super) const LARGEST: f32 = 2.2e9;
+const LARGEST: f32 = 2.2e9;
 /// Least seconds of voice.
 const LEAST_SECONDS: f64 = 1.0;
 
@@ -75,13 +75,18 @@ pub(crate) fn hear(encoder: &SpeakerEncoder, isa: Isa, clips: &[Clip<'_>]) -> Re
     Ok(Heard { timbre, mean_log_f0, sd_log_f0, voiced_seconds, prosody })
 }
 
-/// At 24 kHz.
-fn checked(number: usize, clip: &Clip<'_>) -> Result<Vec<f32>, SpeakerError> {
+/// Clip `number`, from 1, at 24 kHz.
+pub(super) fn checked(number: usize, clip: &Clip<'_>) -> Result<Vec<f32>, SpeakerError> {
+    checked_at(number, clip, SampleRate(RATE))
+}
+
+/// Clip `number`, from 1, at the rate `to`.
+pub(super) fn checked_at(number: usize, clip: &Clip<'_>, to: SampleRate) -> Result<Vec<f32>, SpeakerError> {
     if let Some(at) = clip.pcm.iter().position(|x| x.is_nan() || x.abs() > LARGEST) {
         let seconds = if clip.rate.0 == 0 { 0.0 } else { clip.rate.seconds(at as u64) };
         return Err(SpeakerError::Damaged { clip: number, seconds, value: clip.pcm[at] });
     }
-    resample(clip.pcm, clip.rate).map_err(|what| SpeakerError::Rate { clip: number, what })
+    resample(clip.pcm, clip.rate, to).map_err(|what| SpeakerError::Rate { clip: number, what })
 }
 
 /// `pcm` in equal parts of at most [`STRETCH`] samples, cut at frames.

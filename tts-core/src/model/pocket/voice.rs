@@ -16,7 +16,7 @@ use safetensors::tensor::TensorView;
 
 use super::PocketModel;
 use crate::flow::pocket::{PocketLm, PocketState};
-use crate::nn::transformer::KvShape;
+pub(crate) use crate::nn::transformer::KvShape;
 use crate::weights::{Weights, WeightsError};
 
 /// Most positions of a voice: 43 minutes of sound. A prompt of 30 s has 375.
@@ -144,6 +144,12 @@ impl PocketVoice {
     pub(crate) fn state(&self, lm: &PocketLm) -> PocketState {
         debug_assert_eq!(self.shape, lm.kv_shape());
         lm.resume(self.rows.clone(), self.positions)
+    }
+
+    /// How many positions were heard.
+    #[cfg(test)]
+    pub(crate) fn positions(&self) -> usize {
+        self.positions
     }
 
     /// Reads a file for a model whose past has this `shape`.

@@ -34,13 +34,13 @@ pub enum Mood {
 }
 
 /// Means and standard deviations over readers: range, effort, pace, and ln pitch for low and high voices.
-const RANGE: (f32, f32) = (8.9, 3.0);
-const EFFORT: (f32, f32) = (-14.5, 4.8);
-const PACE: (f32, f32) = (4.5, 0.7);
+pub(super) const RANGE: (f32, f32) = (8.9, 3.0);
+pub(super) const EFFORT: (f32, f32) = (-14.5, 4.8);
+pub(super) const PACE: (f32, f32) = (4.5, 0.7);
 const LOW: (f32, f32) = (4.76, 0.18);
 const HIGH: (f32, f32) = (5.23, 0.19);
 /// A wider range than this is a mistake of an octave.
-const RANGE_MAX: f32 = 18.0;
+pub(super) const RANGE_MAX: f32 = 18.0;
 
 impl Manner {
     /// The word for it.
@@ -82,8 +82,15 @@ pub(super) fn effort(frames: &Frames, t: usize) -> f32 {
     db(sum(1000..5000)) - db(sum(0..1000))
 }
 
-/// Humps of the level a second: places where it is 3 dB above the lowest on either side within 150 ms.
+/// Humps of the level a second.
 fn pace(frames: &Frames, speech: &[bool]) -> f32 {
+    let humps = humps(frames).into_iter().zip(speech).filter(|(hump, speech)| *hump && **speech).count();
+    let seconds = speech.iter().filter(|speech| **speech).count() as f32 * 0.01;
+    humps as f32 / seconds.max(0.1)
+}
+
+/// Humps of the level: frames where it is 3 dB above the lowest on either side within 150 ms.
+pub(super) fn humps(frames: &Frames) -> Vec<bool> {
     let smooth: Vec<f32> = (0..frames.power.len())
         .map(|t| {
             let near = &frames.power[t.saturating_sub(2)..(t + 3).min(frames.power.len())];
@@ -91,15 +98,12 @@ fn pace(frames: &Frames, speech: &[bool]) -> f32 {
         })
         .collect();
     let low = |range: std::ops::Range<usize>| smooth[range].iter().copied().fold(f32::INFINITY, f32::min);
-    let mut humps = 0;
+    let mut humps = vec![false; smooth.len()];
     for t in 1..smooth.len().saturating_sub(1) {
-        let top = speech[t] && smooth[t] >= smooth[t - 1] && smooth[t] > smooth[t + 1];
-        let before = low(t.saturating_sub(15)..t + 1);
-        let after = low(t..(t + 16).min(smooth.len()));
-        if top && smooth[t] > before + 3.0 && smooth[t] > after + 3.0 {
-            humps += 1;
-        }
+        let top = smooth[t] >= smooth[t - 1] && smooth[t] > smooth[t + 1];
+        let before = || low(t.saturating_sub(15)..t + 1);
+        let after = || low(t..(t + 16).min(smooth.len()));
+        humps[t] = top && smooth[t] > before() + 3.0 && smooth[t] > after() + 3.0;
     }
-    let seconds = speech.iter().filter(|speech| **speech).count() as f32 * 0.01;
-    humps as f32 / seconds.max(0.1)
+    humps
 }

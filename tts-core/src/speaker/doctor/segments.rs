@@ -66,7 +66,7 @@ pub(super) fn parts(known: Known<'_>, noise: f32) -> Vec<Part> {
     let usual_effort = quantile(voices().map(|t| effort(frames, t)), 0.5);
     let mut parts = Vec::new();
     for stretch in stretches(speech, 0) {
-        for range in divided(frames, stretch) {
+        for range in divided(frames, stretch, LONGEST) {
             if range.len() < SHORTEST {
                 continue;
             }
@@ -89,12 +89,12 @@ pub(super) fn parts(known: Known<'_>, noise: f32) -> Vec<Part> {
     parts
 }
 
-/// A stretch cut at its quietest places, so that no piece is too long.
-fn divided(frames: &Frames, stretch: Range<usize>) -> Vec<Range<usize>> {
+/// A stretch cut at its quietest places, so that no piece has more than `longest` frames.
+pub(super) fn divided(frames: &Frames, stretch: Range<usize>, longest: usize) -> Vec<Range<usize>> {
     let mut rest = stretch;
     let mut pieces = Vec::new();
-    while rest.len() > LONGEST {
-        let window = rest.start + LONGEST / 2..rest.start + LONGEST;
+    while rest.len() > longest {
+        let window = rest.start + longest / 2..rest.start + longest;
         let mut cut = window.start;
         for t in window {
             if frames.power[t] < frames.power[cut] {
@@ -135,6 +135,6 @@ mod tests {
         let mut frames = Frames { power: vec![1.0; 1200], ..Frames::default() };
         frames.power[400] = 0.1;
         frames.power[800] = 0.1;
-        assert_eq!(divided(&frames, 0..1200), [0..400, 400..800, 800..1200]);
+        assert_eq!(divided(&frames, 0..1200, LONGEST), [0..400, 400..800, 800..1200]);
     }
 }

@@ -17,7 +17,7 @@ impl Noise {
 }
 
 /// Something with the rhythm, pitch and resonances of speech, over a little noise. `size` scales the resonances.
-fn babble(seconds: f32, rate: u32, f0: f32, size: f32) -> Vec<f32> {
+pub(in crate::speaker) fn babble(seconds: f32, rate: u32, f0: f32, size: f32) -> Vec<f32> {
     let mut noise = Noise(7);
     let hz = rate as f32;
     let mut out = vec![0.0; (seconds * hz) as usize];
