@@ -46,6 +46,9 @@ pub use model::{ConfigError, PocketVoiceError};
 #[cfg(feature = "oracle")]
 #[doc(hidden)]
 pub use model::oracle;
+#[cfg(feature = "oracle")]
+#[doc(hidden)]
+pub use model::pocket_oracle;
 pub use speaker::doctor;
 pub use speaker::{Clip, Delivery, SpeakerError};
 pub use text::normalize::TextOptions;

@@ -10,6 +10,8 @@ pub(crate) mod native_text;
 pub(crate) mod pocket;
 #[allow(dead_code, reason = "the second family, which is being built")]
 mod pocket_config;
+#[cfg(feature = "oracle")]
+pub mod pocket_oracle;
 
 #[cfg(feature = "oracle")]
 pub use native::oracle;
