@@ -25,7 +25,12 @@ impl Linear {
 
     /// `weight` `[outputs, inputs]`.
     pub(crate) fn without_bias(scope: &Scope<'_>, inputs: usize, outputs: usize) -> Result<Self, LoadError> {
-        Ok(Self { weight: scope.tensor("weight", [outputs, inputs])?.transpose(), bias: None })
+        Self::named(scope, "weight", inputs, outputs)
+    }
+
+    /// The tensor `name` `[outputs, inputs]`, without a bias.
+    pub(crate) fn named(scope: &Scope<'_>, name: &str, inputs: usize, outputs: usize) -> Result<Self, LoadError> {
+        Ok(Self { weight: scope.tensor(name, [outputs, inputs])?.transpose(), bias: None })
     }
 
     /// `[frames, inputs]` to `[frames, outputs]`.

@@ -1,4 +1,5 @@
-//! The networks of the native model, written once more in burn: as plain as docs/MODEL.md, from the same weights file.
+//! The networks of the native model, written once more in burn: as plain as docs/MODEL.md, from the same weights file. Those
+//! of the second family are in [`pocket`].
 //!
 //! It is the oracle of the engine. Nothing here is fast, fused, packed or kept for later; every stage is the line of
 //! docs/MODEL.md that describes it, on burn's tensors, and the tests hold the engine to it on burn-flex and burn-ndarray.
@@ -21,6 +22,7 @@ mod decoder;
 mod head;
 mod layers;
 mod model;
+pub mod pocket;
 mod speaker;
 mod speech;
 mod style;
@@ -31,7 +33,7 @@ mod weights;
 pub use backbone::{Backbone, Past};
 pub use config::Config;
 pub use decoder::{Decoder, DecoderState, Profile};
-pub use head::Head;
+pub use head::{Flow, Head};
 pub use model::Model;
 pub use speaker::{Impression, SpeakerEncoder};
 pub use speech::Burn;

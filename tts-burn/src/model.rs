@@ -5,7 +5,7 @@ use burn_tensor::{Device, Tensor};
 use crate::backbone::Backbone;
 use crate::config::Config;
 use crate::decoder::Decoder;
-use crate::head::Head;
+use crate::head::{Flow, Head, HeadShape};
 use crate::speaker::SpeakerEncoder;
 use crate::style::{Condition, Durations, Style};
 use crate::text::TextEncoder;
@@ -47,6 +47,13 @@ impl Model {
         let Config { flow_lm, decoder, speaker_encoder } = Config::parse(config)?;
         let weights = Weights::open(weights, device)?;
         let (flow, latent) = (weights.root().at("flow_lm"), flow_lm.latent);
+        let head = HeadShape {
+            flow: Flow::Matching,
+            condition: flow_lm.dim,
+            dim: flow_lm.head.dim,
+            depth: flow_lm.head.depth,
+            latent,
+        };
         let scope = weights.root().at("speaker_encoder");
         let speaker = speaker_encoder.map(|config| SpeakerEncoder::load(&scope, &config, flow_lm.timbre, device));
         let model = Self {
@@ -56,7 +63,7 @@ impl Model {
             durations: Durations::load(&flow.at("duration"), &flow_lm)?,
             condition: Condition::load(&flow, &flow_lm)?,
             backbone: Backbone::load(&flow, &flow_lm)?,
-            head: Head::load(&flow.at("flow_net"), &flow_lm)?,
+            head: Head::load(&flow.at("flow_net"), head)?,
             decoder: Decoder::load(&weights.root().at("decoder"), &decoder, latent, flow_lm.timbre, device)?,
             speaker: speaker.transpose()?,
             emb_mean: flow.tensor("emb_mean", [latent])?.unsqueeze(),

@@ -91,17 +91,7 @@ impl Transformer {
             let part = qkv.clone().narrow(1, n * dim, dim);
             part.reshape([frames, self.heads, dim / self.heads]).swap_dims(0, 1)
         };
-        (self.turn(part(0), first), self.turn(part(1), first), part(2))
-    }
-
-    /// Pair `i` of a head turns by `position · max_period^(-2i / channels)`.
-    fn turn(&self, x: Tensor<3>, first: usize) -> Tensor<3> {
-        let [heads, frames, channels] = x.dims();
-        let (cos, sin) = rotation(first, frames, channels, self.max_period, &x.device());
-        let pairs = x.reshape([heads, frames, channels / 2, 2]);
-        let (a, b) = (pairs.clone().narrow(3, 0, 1), pairs.narrow(3, 1, 1));
-        let turned = vec![a.clone() * cos.clone() - b.clone() * sin.clone(), a * sin + b * cos];
-        Tensor::cat(turned, 3).reshape([heads, frames, channels])
+        (turned(part(0), first, self.max_period), turned(part(1), first, self.max_period), part(2))
     }
 }
 
@@ -111,6 +101,17 @@ impl Layer {
         let x = x + self.out_proj.apply(attended);
         x.clone() + self.linear2.apply(gelu(self.linear1.apply(self.norm2.apply(x))))
     }
+}
+
+/// `x` `[heads, frames, channels]` at positions from `first` on: pair `i` of a head turns by
+/// `position · max_period^(-2i / channels)`.
+pub(crate) fn turned(x: Tensor<3>, first: usize, max_period: f64) -> Tensor<3> {
+    let [heads, frames, channels] = x.dims();
+    let (cos, sin) = rotation(first, frames, channels, max_period, &x.device());
+    let pairs = x.reshape([heads, frames, channels / 2, 2]);
+    let (a, b) = (pairs.clone().narrow(3, 0, 1), pairs.narrow(3, 1, 1));
+    let turned = vec![a.clone() * cos.clone() - b.clone() * sin.clone(), a * sin + b * cos];
+    Tensor::cat(turned, 3).reshape([heads, frames, channels])
 }
 
 /// Cosines and sines `[1, frames, channels / 2, 1]`, worked out in f64.

@@ -15,7 +15,7 @@ use safetensors::{Dtype, SafeTensors};
 #[non_exhaustive]
 pub enum LoadError {
     /// The configuration.
-    #[error("config.toml: {what}")]
+    #[error("the configuration: {what}")]
     Config {
         /// What is wrong with it.
         what: String,
@@ -33,11 +33,11 @@ pub enum LoadError {
         name: String,
     },
     /// A tensor of another shape.
-    #[error("tensor '{name}' has shape {found:?}, expected {expected:?}; the weights and config.toml disagree")]
+    #[error("tensor '{name}' has shape {found:?}, expected {expected:?}; the weights and the configuration disagree")]
     Shape {
         /// Which.
         name: String,
-        /// As config.toml has it.
+        /// As the configuration has it.
         expected: Vec<usize>,
         /// As the file has it.
         found: Vec<usize>,

@@ -46,6 +46,9 @@ pub use kernels::{Isa, IsaError};
 #[cfg(feature = "oracle")]
 #[doc(hidden)]
 pub use model::oracle;
+#[cfg(feature = "oracle")]
+#[doc(hidden)]
+pub use model::pocket_oracle;
 pub use model::{ConfigError, Fault, PocketVoiceError, VoiceLayout};
 pub use speaker::doctor;
 pub use speaker::{Clip, Delivery, PromptOptions, PromptPart, PromptReport, SpeakerError};

@@ -6,6 +6,10 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a failing test may panic, and says what it measured")]
 
+/// Pocket TTS: every stage of every family.
+mod pocket;
+/// Small checkpoints of Pocket TTS, full of noise.
+mod pocket_random;
 /// A weights file of the sizes of docs/MODEL.md, full of noise.
 mod random;
 /// Every stage with the shipped weights.

@@ -93,9 +93,10 @@ impl Random {
         match (last, shape.len()) {
             ("freqs", _) => (0..count).map(|i| 10_000f32.powf(-(i as f32) / count as f32)).collect(),
             ("bias" | "emb_mean", _) => of(self, &scaled(0.0, 0.1)),
-            ("g", _) => of(self, &scaled(0.3, 0.1)),
-            ("bos_emb", _) => self.take(count),
+            ("g" | "scale", _) => of(self, &scaled(0.3, 0.1)),
+            ("bos_emb" | "bos_before_voice", _) => self.take(count),
             (_, 1) => of(self, &scaled(1.0, 0.1)),
+            _ if name.ends_with("embed.weight") => self.take(count),
             // a timbre has length 1, and a profile numbers near 1
             _ if name == "decoder.profile.weight" => of(self, &scaled(0.0, 1.0)),
             (_, dimensions) => {
@@ -133,22 +134,27 @@ fn listed() -> impl Iterator<Item = (String, Vec<usize>, bool)> {
 
 /// A safetensors file with random tensors of the names that `wanted` takes.
 pub(crate) fn weights(seed: u64, wanted: impl Fn(&str) -> bool) -> Vec<u8> {
+    let tensors = listed().flat_map(|(pattern, shape, half)| {
+        expand(&pattern).into_iter().map(move |name| (name, shape.clone(), half)).collect::<Vec<_>>()
+    });
+    file(seed, tensors.filter(|(name, ..)| wanted(name)))
+}
+
+/// A safetensors file with random tensors: name, shape, stored as f16.
+pub(crate) fn file(seed: u64, tensors: impl IntoIterator<Item = (String, Vec<usize>, bool)>) -> Vec<u8> {
     let mut random = Random(seed);
     let (mut header, mut data) = (String::new(), Vec::new());
-    for (pattern, shape, half) in listed() {
-        for name in expand(&pattern).into_iter().filter(|name| wanted(name)) {
-            let from = data.len();
-            for value in random.tensor(&name, &shape) {
-                match half {
-                    true => data.extend(f16::from_f32(value).to_le_bytes()),
-                    false => data.extend(value.to_le_bytes()),
-                }
+    for (name, shape, half) in tensors {
+        let from = data.len();
+        for value in random.tensor(&name, &shape) {
+            match half {
+                true => data.extend(f16::from_f32(value).to_le_bytes()),
+                false => data.extend(value.to_le_bytes()),
             }
-            let (comma, dtype) = (if header.is_empty() { "" } else { "," }, if half { "F16" } else { "F32" });
-            let to = data.len();
-            header +=
-                &format!(r#"{comma}"{name}":{{"dtype":"{dtype}","shape":{shape:?},"data_offsets":[{from},{to}]}}"#);
         }
+        let (comma, dtype) = (if header.is_empty() { "" } else { "," }, if half { "F16" } else { "F32" });
+        let to = data.len();
+        header += &format!(r#"{comma}"{name}":{{"dtype":"{dtype}","shape":{shape:?},"data_offsets":[{from},{to}]}}"#);
     }
     let header = format!("{{{header}}}");
     let mut bytes = (header.len() as u64).to_le_bytes().to_vec();

@@ -9,6 +9,8 @@ pub(crate) mod native_text;
 pub(crate) mod pocket;
 pub(crate) mod pocket_config;
 pub(crate) mod pocket_files;
+#[cfg(feature = "oracle")]
+pub mod pocket_oracle;
 pub(crate) mod pocket_speech;
 pub(crate) mod pocket_watch;
 pub(crate) mod pocket_wording;
