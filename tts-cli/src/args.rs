@@ -402,16 +402,18 @@ Examples:
 Usage: tts clone [OPTIONS] CLIP... -o FILE.voice
 Clips: WAV MP3 FLAC Ogg Opus M4A AIFF WebM; one person, 10 s or more, a quiet
   room. The best 20 s are taken; of a long clip the first 5 min are looked at.
+  Make voices only of people who agreed to it.
   -o, --output FILE  the voice to write        --force  replace one there is
-  --dry-run  look at the clips only            --model NAME|PATH
+  --dry-run  look at the clips only
+Pocket TTS: --model NAME|PATH  -o FILE.safetensors  its reference reads it too
+  --like-the-clip  the clip's start, as that does; else its calmest parts
+  --old-layout  as pocket-tts 1 wrote it
 Card: what others should know of the voice
   --name NAME  [default: that of the file]     --language TAG  such as en-US
   --licence ID  such as CC-BY-4.0              --consent TEXT  who agreed, how
 Other: --json  the findings as one object on stdout
   -q, --quiet  errors only    -v, --verbose    -h, --help
-Exit codes: 0 done, 3 no voice can be made of these clips (or the model cannot
-  listen), 4 cannot write, or FILE exists; nothing is left half-written.
-Make voices only of people who agreed to it.
+Exit codes: 0 done, 3 no voice can be made of these, 4 cannot write, or it exists
 ";
 
 /// Make a voice of recordings of a person, without their mood
@@ -430,6 +432,12 @@ pub(crate) struct CloneArgs {
     /// Replace a file that exists
     #[arg(long)]
     pub(crate) force: bool,
+    /// Take a voice for Pocket TTS from the start of the recording, as its reference does, not from the calmest parts
+    #[arg(long, requires = "model")]
+    pub(crate) like_the_clip: bool,
+    /// Write a voice for Pocket TTS as versions before 2 did
+    #[arg(long, requires = "model")]
+    pub(crate) old_layout: bool,
     /// Model to use instead of the built-in one: a name from `tts models list`, a folder or a YAML file
     #[arg(long, value_name = "NAME|PATH")]
     pub(crate) model: Option<PathBuf>,

@@ -5,7 +5,7 @@ mod report;
 use std::path::Path;
 
 use tts_core::audio::{self, Recording};
-use tts_core::{Clip, Prosody, VoiceCard, VoiceFile, doctor};
+use tts_core::{Clip, Engine, Family, PromptOptions, Prosody, VoiceCard, VoiceFile, VoiceLayout, doctor};
 
 use crate::args::CloneArgs;
 use crate::exit::{Exit, Failure, OrExit};
@@ -28,8 +28,20 @@ pub(crate) fn run(args: CloneArgs) -> anyhow::Result<Exit> {
         (_, true) => Loudness::Verbose,
         _ => Loudness::Normal,
     });
+    // a model that cannot be used is said before any recording is read
+    let pocket = match &args.model {
+        None => None,
+        Some(model) => {
+            let engine = EngineRequest::of_model(Some(model.clone()), None).engine()?;
+            (engine.info().family == Family::Pocket).then_some(engine)
+        }
+    };
+    if pocket.is_none() && (args.like_the_clip || args.old_layout) {
+        let text = "--like-the-clip and --old-layout are for models of Pocket TTS; `tts say --like-the-clip` speaks so";
+        return Err(Failure::new(Exit::Usage, text).into());
+    }
     if let Some(output) = output {
-        check_output(output, *force)?;
+        check_output(output, *force, pocket.is_some())?;
     }
     let recordings = paths.iter().map(|path| read(path)).collect::<anyhow::Result<Vec<_>>>()?;
     let clips: Vec<Clip<'_>> = recordings.iter().map(|heard| Clip { pcm: &heard.samples, rate: heard.rate }).collect();
@@ -41,8 +53,12 @@ pub(crate) fn run(args: CloneArgs) -> anyhow::Result<Exit> {
         message::error(&format!("no voice can be made of {which}: {refusal}"));
         Exit::Input
     } else if let (Some(output), false) = (output, dry_run) {
-        let chosen: Vec<Clip<'_>> = checkup.segments.iter().map(|segment| segment.of(&clips)).collect();
-        make(&args, output, &chosen, &clips)?;
+        if let Some(engine) = &pocket {
+            prompt(&args, engine, output, &clips)?;
+        } else {
+            let chosen: Vec<Clip<'_>> = checkup.segments.iter().map(|segment| segment.of(&clips)).collect();
+            make(&args, output, &chosen, &clips)?;
+        }
         report.voice = Some(output.display().to_string());
         Exit::Done
     } else {
@@ -60,13 +76,42 @@ fn read(path: &Path) -> anyhow::Result<Recording> {
 }
 
 /// Whether a voice may and can be written there, asked before any work is done.
-fn check_output(path: &Path, force: bool) -> anyhow::Result<()> {
-    voice::check_output(path)?;
+fn check_output(path: &Path, force: bool, pocket: bool) -> anyhow::Result<()> {
+    if !pocket {
+        voice::check_output(path)?;
+    } else if path.extension().is_none_or(|extension| extension != "safetensors") {
+        let text = format!("-o {}: a voice for Pocket TTS must end in .safetensors", path.display());
+        return Err(Failure::new(Exit::Usage, text).into());
+    }
     if path.exists() && !force {
         let text = format!("{} exists already; add --force to replace it, or choose another name", path.display());
         return Err(Failure::new(Exit::Output, text).into());
     }
     Staged::create(path).map(drop)
+}
+
+/// Makes a voice for a model of Pocket TTS, and says what it is made of.
+fn prompt(args: &CloneArgs, engine: &Engine, output: &Path, clips: &[Clip<'_>]) -> anyhow::Result<()> {
+    let options = PromptOptions { like_the_clip: args.like_the_clip, ..PromptOptions::default() };
+    let (voice, report) = engine.prompt(clips, options).or_exit(Exit::Input, "cannot make a voice")?;
+    for part in &report.parts {
+        let doctor::Segment { clip, start, end, .. } = &part.segment;
+        let calm = part.calm.as_ref().map_or(String::new(), |calm| format!(", {:.1} from neutral", calm.distance));
+        let path = args.clips.get(*clip).map_or(String::new(), |path| path.display().to_string());
+        message::detail(&format!("taken: {path}, {start:.1} to {end:.1} s{calm}, {:+.1} dB", part.gain_db));
+    }
+    let taken = report.seconds;
+    if args.like_the_clip {
+        message::hint(&format!("{taken:.1} s from the start, with all the emotion that is in them"));
+    } else {
+        message::hint(&format!("{taken:.1} s of the calmest speech; such a model speaks as its recording does"));
+    }
+    let layout = if args.old_layout { VoiceLayout::CurrentEnd } else { VoiceLayout::Offset };
+    let bytes = voice.to_bytes(layout).or_exit(Exit::Input, "cannot make a voice")?;
+    voice::write_bytes(&bytes, output)?;
+    let (shown, model) = (output.display(), args.model.as_deref().unwrap_or(Path::new("")).display());
+    message::hint(&format!("wrote {shown}; to hear it: tts say --model {model} --voice {shown} \"Good evening.\""));
+    Ok(())
 }
 
 /// Recordings of more seconds than this are described by their chosen parts alone.

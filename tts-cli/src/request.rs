@@ -6,13 +6,15 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use tts_core::{
-    Checked, Clip, Engine, EngineOptions, Error, Family, Lexicon, Overrides, Prosody, Settings, Voice, audio,
+    Checked, Clip, Engine, EngineOptions, Error, Family, Lexicon, Locate, Overrides, PromptOptions, Prosody, Settings,
+    Voice, audio,
 };
 
 use crate::args::{EngineArgs, Networks, SayArgs};
 use crate::burn;
 use crate::exit::{Exit, Failure, OrExit};
 use crate::message::{self, JsonPlace, Loudness};
+use crate::models;
 use crate::sink::file::FileSink;
 use crate::sink::pcm::SampleFormat;
 use crate::sink::pipe::PipeSink;
@@ -293,9 +295,24 @@ impl EngineRequest {
     }
 
     fn open(&self, options: EngineOptions) -> anyhow::Result<Engine> {
+        // what a configuration names by an address is looked for here, never fetched
+        let locate = Locate::by(|uri| models::fetch(uri, true, &mut |_, _| {}).map_err(|error| error.to_string()));
         let (engine, what) = match &self.model {
-            Some(path) => (Engine::open(path, options), format!("cannot use the model {}", path.display())),
             None => (Engine::embedded(options), "cannot use the built-in model".to_owned()),
+            Some(path) => {
+                let what = format!("cannot use the model {}", path.display());
+                match self.of_catalogue() {
+                    Some(name) => {
+                        let (found, language) = models::locate(name)?;
+                        let options = match self.language {
+                            Some(_) => options,
+                            None => options.with_language(language),
+                        };
+                        (Engine::of_yaml(name, &found.yaml, options), what)
+                    }
+                    None => (Engine::open(path, options.with_locate(locate)), what),
+                }
+            }
         };
         engine.map_err(|error| match error {
             Error::Threads { .. } => usage(format!("--threads: {error}")),
@@ -335,26 +352,44 @@ impl EngineRequest {
         Ok(voice.with_prosody(Prosody::like(&measured)))
     }
 
-    /// A voice for a model of Pocket TTS: one that was exported, or a recording.
+    /// The model's name, if it is one of the catalogue and not a path.
+    fn of_catalogue(&self) -> Option<&str> {
+        let path = self.model.as_deref()?;
+        let name = path.to_str()?;
+        let bare = path.components().count() == 1 && path.extension().is_none_or(|e| e != "yaml" && e != "yml");
+        (bare && !path.exists()).then_some(name)
+    }
+
+    /// A voice for a model of Pocket TTS: one of the catalogue, one that was exported, or a recording.
     fn pocket_voice(&self, engine: &Engine) -> anyhow::Result<Voice> {
         if let Some(MannerOf::Clip(_)) = self.manner {
             return Err(usage(
                 "--prosody-from: a model of Pocket TTS speaks as the recording of its voice does; leave it out",
             ));
         }
-        let Some(wanted) = self.voice.as_deref() else {
+        let known = self.of_catalogue().map(|model| (model, models::default_voice(model)));
+        let Some(wanted) = self.voice.as_deref().or(known.and_then(|(_, voice)| voice)) else {
             return Err(usage(
                 "this model has no voice of its own: give --voice FILE, an exported voice (.safetensors) or a recording",
             ));
         };
+        if let Some((model, _)) = known
+            && Path::new(wanted).components().count() == 1
+            && !Path::new(wanted).exists()
+        {
+            let path = models::voice(model, wanted)?;
+            return engine.load_voice(&path).or_exit(Exit::Input, format!("cannot use the voice {wanted}"));
+        }
         let path = Path::new(wanted);
         if path.extension().is_some_and(|extension| extension == "safetensors" || extension == "voice") {
             return engine.load_voice(path).or_exit(Exit::Input, format!("cannot use the voice file {wanted}"));
         }
         let heard = audio::read(path).or_exit(Exit::Input, "cannot take the voice")?;
-        engine
-            .clone_voice(&heard.samples, heard.rate)
-            .or_exit(Exit::Input, format!("cannot take the voice of {wanted}"))
+        let clip = Clip { pcm: &heard.samples, rate: heard.rate };
+        let like_the_clip = self.manner == Some(MannerOf::TheVoice);
+        let options = PromptOptions { like_the_clip, ..PromptOptions::default() };
+        let voice = engine.prompt(&[clip], options).or_exit(Exit::Input, format!("cannot take the voice of {wanted}"));
+        Ok(voice?.0)
     }
 
     /// The voice as its file has it.

@@ -45,9 +45,15 @@ fn find(wanted: &str) -> anyhow::Result<VoiceFile> {
 pub(crate) fn write(voice: &VoiceFile, path: &Path) -> anyhow::Result<()> {
     let shown = path.display();
     let bytes = voice.to_bytes().or_exit(Exit::Usage, format!("cannot write {shown}"))?;
+    write_bytes(&bytes, path)
+}
+
+/// Writes a file under its name when it is whole.
+pub(crate) fn write_bytes(bytes: &[u8], path: &Path) -> anyhow::Result<()> {
+    let shown = path.display();
     interrupt::listen()?;
     let mut staged = Staged::create(path)?;
-    let written = staged.write_all(&bytes).and_then(|()| staged.commit());
+    let written = staged.write_all(bytes).and_then(|()| staged.commit());
     written.or_exit(Exit::Output, format!("cannot write {shown}"))
 }
 

@@ -62,7 +62,7 @@ pub(crate) fn path(args: &PathArgs) -> anyhow::Result<Exit> {
         message::output(&format!("{}\n", voice(&args.name, name)?.display()))?;
         return Ok(Exit::Done);
     }
-    let located = locate(&args.name)?;
+    let (located, _) = locate(&args.name)?;
     if args.config {
         message::output(&located.yaml)?;
     } else {

@@ -62,15 +62,20 @@ pub(crate) struct Located {
     pub(crate) tokenizer: PathBuf,
 }
 
-/// Finds a model of the catalogue on this machine. Never asks the network.
+/// Finds a model of the catalogue on this machine, and its language. Never asks the network.
 ///
 /// # Errors
 /// With exit code 3 if there is no such model, or it is not here: then the error names the command that fetches it, and how
 /// much that is.
-pub(crate) fn locate(name: &str) -> anyhow::Result<Located> {
+pub(crate) fn locate(name: &str) -> anyhow::Result<(Located, &'static str)> {
     let model = known(name)?;
     let store = Store::open(true).map_err(|error| error.with_hint(""))?;
-    located(&store, model)
+    Ok((located(&store, model)?, model.language))
+}
+
+/// The voice of a model of the catalogue where none is asked for.
+pub(crate) fn default_voice(name: &str) -> Option<&'static str> {
+    known(name).ok().map(Model::default_voice)
 }
 
 fn located(store: &Store, model: &Model) -> anyhow::Result<Located> {

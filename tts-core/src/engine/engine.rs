@@ -133,6 +133,16 @@ impl Engine {
         Self::load(Opened::at(path, &options)?, options)
     }
 
+    /// A checkpoint of Pocket TTS by the name `name` from the text of its configuration, as [`Engine::open`] would read it
+    /// from a file of that name in the folder at hand.
+    ///
+    /// # Errors
+    /// As [`Engine::open`].
+    pub fn of_yaml(name: &str, yaml: &str, options: EngineOptions) -> Result<Self, Error> {
+        Self::check(&options)?;
+        Self::load(Opened::yaml(Path::new(name), yaml, name.to_owned(), &options)?, options)
+    }
+
     /// What can be refused before any file is read.
     fn check(options: &EngineOptions) -> Result<(), Error> {
         Isa::from_env()?;

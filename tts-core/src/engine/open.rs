@@ -93,11 +93,15 @@ impl Opened {
     }
 
     fn pocket(yaml: &Path, options: &EngineOptions) -> Result<Self, Error> {
+        Self::yaml(yaml, &read(yaml, YAML_MAX)?, name_of(yaml), options)
+    }
+
+    /// From the text of a configuration; what it names is looked for from where `yaml` is or would be.
+    pub(super) fn yaml(yaml: &Path, text: &str, name: String, options: &EngineOptions) -> Result<Self, Error> {
         if !options.lexicon.is_empty() {
             return Err(Error::Unsupported { what: "a lexicon of phones", family: "Pocket TTS, which reads letters" });
         }
-        let text = read(yaml, YAML_MAX)?;
-        let config = PocketConfig::parse(&yaml.display().to_string(), &text)?;
+        let config = PocketConfig::parse(&yaml.display().to_string(), text)?;
         let find = |name: &str| find(yaml, name, options);
         let origin = yaml.display().to_string();
         let other = config.weights_path_without_voice_cloning.as_deref();
@@ -115,7 +119,6 @@ impl Opened {
         let weight_bytes = weights.sizes();
         let model = PocketModel::load_files(&weights, config)?;
         let english = options.language.as_deref().is_none_or(|language| language.starts_with("en"));
-        let name = name_of(yaml);
         let model = Model::Pocket(Arc::new(Pocket { model, vocabulary, english, clones }));
         Ok(Self { model, name, weight_bytes })
     }
