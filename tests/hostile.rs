@@ -51,7 +51,7 @@ fn a_damaged_model_is_named() {
     let config = fs::read(root().join("weights/config.toml")).unwrap();
     let weights = fs::read(root().join("weights/model.safetensors")).unwrap();
     let folder = Folder::new("model");
-    assert!(matches!(open(&folder), Err(Error::Model { .. })));
+    assert!(matches!(open(&folder), Err(Error::NoModel { .. })));
     folder.write("config.toml", &config);
     assert!(matches!(open(&folder), Err(Error::Weights(_))), "no weights");
     for cut in [0, 7, 8, 1000, weights.len() / 2, weights.len() - 1] {

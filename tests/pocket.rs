@@ -168,6 +168,15 @@ fn what_the_model_cannot_do_is_refused() {
 }
 
 #[test]
+fn pictures_alone_are_not_spoken() {
+    let (_tiny, _, voice) = opened(Doctored::Not, 1);
+    for reading in [Reading::Normalized, Reading::AsWritten, Reading::Reference] {
+        let heard = hear(&voice, "🙂 🎉", Settings { reading: Some(reading), ..Settings::default() });
+        assert!(heard.pcm.is_empty() && !heard.skipped.is_empty(), "{reading:?}");
+    }
+}
+
+#[test]
 fn a_voice_goes_through_a_file() {
     let (tiny, engine, voice) = opened(Doctored::Not, 1);
     let expected = hear(&voice, TEXT, with(7, Checked::Live)).pcm;

@@ -89,7 +89,11 @@ fn tokenizer() -> String {
     let signs = ["<unk>", "<s>", "</s>", "<pad>"].map(|sign| format!("[\"{sign}\", 0.0]"));
     let pieces: Vec<String> = signs.into_iter().chain(["[\"▁\", -2.0]".to_owned()]).chain(letters).collect();
     assert_eq!(pieces.len(), PIECES);
-    format!("{{\"model\": {{\"type\": \"Unigram\", \"unk_id\": 0, \"vocab\": [{}]}}}}", pieces.join(", "))
+    let metaspace = r#"{"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": true}"#;
+    let vocab = pieces.join(", ");
+    format!(
+        "{{\"pre_tokenizer\": {metaspace}, \"model\": {{\"type\": \"Unigram\", \"unk_id\": 0, \"vocab\": [{vocab}]}}}}"
+    )
 }
 
 /// Names and shapes of everything.

@@ -413,7 +413,7 @@ Card: what others should know of the voice
   --licence ID  such as CC-BY-4.0              --consent TEXT  who agreed, how
 Other: --json  the findings as one object on stdout
   -q, --quiet  errors only    -v, --verbose    -h, --help
-Exit codes: 0 done, 3 no voice can be made of these, 4 cannot write, or it exists
+Exit codes: 0 done, 3 no voice can be made of these, 4 cannot write, or exists
 ";
 
 /// Make a voice of recordings of a person, without their mood

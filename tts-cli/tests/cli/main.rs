@@ -10,6 +10,7 @@ mod models;
 mod output;
 #[cfg(unix)]
 mod playback;
+mod pocket;
 mod reports;
 mod stdin;
 mod support;

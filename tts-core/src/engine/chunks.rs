@@ -82,7 +82,8 @@ impl Chunks {
             self.rest.reverse();
             *spent += start.elapsed();
         }
-        self.rest.pop().map(Next::Say).ok_or(Without::End)
+        let chunk = self.rest.pop().ok_or(Without::End)?;
+        Ok(if chunk.wording.text.is_empty() { Next::Skip(chunk.wording.skipped) } else { Next::Say(chunk) })
     }
 
     fn gather(&mut self, deadline: Option<Instant>, text: &mut Duration) -> Result<Next, Without> {
@@ -164,6 +165,10 @@ impl Pocket {
         let mut cut: Vec<Chunk> = Vec::new();
         for chunk in chunks.unwrap_or_default() {
             let mut wording = Wording::plain(&chunk, 0);
+            for skipped in &mut wording.skipped {
+                let at = text.find(&skipped.text).unwrap_or_default();
+                skipped.source = at..(at + skipped.text.len()).min(text.len());
+            }
             // the reference may change letters and marks, but leaves the words in their order
             for word in &mut wording.words {
                 if let Some(written) = words.next() {

