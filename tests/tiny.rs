@@ -17,7 +17,7 @@ default_eos_threshold: THRESHOLD
 flow_lm:
   dtype: float32
   insert_bos_before_voice: true
-  flow: {depth: 1, dim: 8, type: pointwise}
+  flow: {depth: 1, dim: 8, type: drifting}
   transformer: {d_model: 16, hidden_scale: 2, max_period: 10000, num_heads: 2, num_layers: 2, num_kv_heads: 1}
   lookup_table: {dim: 16, n_bins: 99, tokenizer: tokenizers, tokenizer_path: tokenizer.json}
 mimi:
@@ -67,7 +67,7 @@ impl Tiny {
         std::fs::create_dir_all(&folder).unwrap();
         let threshold = match doctored {
             Doctored::EndsAtOnce => -1e6,
-            Doctored::NeverEnds => 1e6,
+            Doctored::NeverEnds | Doctored::Stuck => 1e6,
             _ => 0.0,
         };
         std::fs::write(folder.join("config.yaml"), CONFIG.replace("THRESHOLD", &threshold.to_string())).unwrap();

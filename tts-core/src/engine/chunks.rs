@@ -160,8 +160,12 @@ impl Pocket {
 
     /// A whole text as the reference cuts it.
     pub(super) fn cut(&self, text: &str) -> Vec<Chunk> {
+        let whole = Wording::plain(text, 0);
+        if whole.words.is_empty() {
+            return vec![Chunk { wording: whole, pause: 0.0 }];
+        }
         let chunks = crate::text::pocket::chunks(&self.vocabulary, &self.model.preparation(), text, TOKENS);
-        let mut words = Wording::plain(text, 0).words.into_iter();
+        let mut words = whole.words.into_iter();
         let mut cut: Vec<Chunk> = Vec::new();
         for chunk in chunks.unwrap_or_default() {
             let mut wording = Wording::plain(&chunk, 0);

@@ -299,11 +299,11 @@ impl PocketComposer {
         Expected { seconds: chunk.wording.seconds(), syllables: chunk.wording.syllables() }
     }
 
-    /// What length and latents tell.
+    /// What latents and length tell.
     fn judge(&self, chunk: &Chunk, roll: &Roll) -> Option<Fault> {
         let seconds = roll.utterance.spoken() as f32 * self.frame();
-        watch::length(Self::expected(chunk), seconds, roll.ended)
-            .or_else(|| watch::latents(&roll.latents, roll.draw.len(), self.frame()))
+        watch::latents(&roll.latents, roll.draw.len(), self.frame())
+            .or_else(|| watch::length(Self::expected(chunk), seconds, roll.ended))
     }
 
     /// Says a chunk until it is right, or as often as is sensible; then keeps the saying whose length is the likeliest.
@@ -325,7 +325,9 @@ impl PocketComposer {
             }
             let pcm = self.pocket.model.hear(self.speaking.isa, &mut sound, &now.latents).to_vec();
             self.counters.model += start.elapsed();
-            let fault = self.judge(chunk, &now).or_else(|| watch::sound(Self::expected(chunk), &pcm, self.rate().0));
+            let heard = watch::sound(Self::expected(chunk), &pcm, self.rate().0);
+            let silent = heard.filter(|fault| *fault == Fault::Silent);
+            let fault = silent.or_else(|| self.judge(chunk, &now)).or(heard);
             let seconds = now.utterance.spoken() as f32 * self.frame();
             let unlikely = (seconds.max(0.01) / chunk.wording.seconds().max(0.01)).ln().abs();
             if fault.is_none() || best.as_ref().is_none_or(|(least, ..)| unlikely < *least) {

@@ -123,6 +123,10 @@ pub(crate) fn latents(latents: &[f32], latent: usize, frame: f32) -> Option<Faul
     let rows: Vec<&[f32]> = latents.chunks_exact(latent).collect();
     let energy = |x: &mut dyn Iterator<Item = f32>| x.map(|x| x * x).sum::<f32>();
     let change = |a: &[f32], b: &[f32]| energy(&mut a.iter().zip(b).map(|(a, b)| a - b));
+    let alike = |a: &[f32], b: &[f32]| {
+        let both: f32 = a.iter().zip(b).map(|(a, b)| a * b).sum();
+        both > ALIKE * (energy(&mut a.iter().copied()) * energy(&mut b.iter().copied())).sqrt()
+    };
     let mut still = 0;
     for pair in rows.windows(2) {
         let moves = change(pair[0], pair[1]) > NO_CHANGE * energy(&mut pair[1].iter().copied());
@@ -135,10 +139,12 @@ pub(crate) fn latents(latents: &[f32], latent: usize, frame: f32) -> Option<Faul
     for period in PERIODS {
         let mut run = 0;
         for t in period..rows.len() {
-            let (a, b) = (rows[t], rows[t - period]);
-            let both: f32 = a.iter().zip(b).map(|(a, b)| a * b).sum();
-            let alike = both > ALIKE * (energy(&mut a.iter().copied()) * energy(&mut b.iter().copied())).sqrt();
-            run = if alike { run + 1 } else { 0 };
+            // a pause is alike from frame to frame, a phrase only from saying to saying
+            run = match (alike(rows[t], rows[t - period]), alike(rows[t], rows[t - 1])) {
+                (true, false) => run + 1,
+                (true, true) => run,
+                (false, _) => 0,
+            };
             if run >= 2 * period && run >= STILL {
                 return Some(Fault::Repeats { seconds: period as f32 * frame });
             }
