@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use tts_core::units::{SampleRate, Seed};
 use tts_core::{
-    Checked, Engine, EngineOptions, Error, Family, Misspoken, Overrides, Poll, Rate, Reading, Sampling, Seams,
-    Settings, SkipReason, SynthesisRequest, Voice, VoiceLayout,
+    Checked, Engine, EngineOptions, Error, Family, Misspoken, Overrides, PocketPrecision, Poll, Precision, Rate,
+    Reading, Sampling, Seams, Settings, SkipReason, SynthesisRequest, Voice, VoiceLayout,
 };
 
 use crate::tiny::{Doctored, Tiny};
@@ -213,4 +213,66 @@ fn a_model_that_is_not_whole_says_what_is_missing() {
     std::fs::write(tiny.folder().join("second.yaml"), &text).unwrap();
     let error = Engine::open(tiny.folder(), EngineOptions::default()).unwrap_err().to_string();
     assert!(error.contains("config.yaml, second.yaml"), "{error}");
+}
+
+#[test]
+fn a_packed_checkpoint_speaks_as_the_checkpoint_does() {
+    let tiny = Tiny::new(Doctored::Not);
+    let out = tiny.folder().join("model.packed");
+    let clip: Vec<f32> = (0..36_000).map(|i| (i as f32 * 0.05).sin() * 0.3 * (i as f32 * 0.0007).sin()).collect();
+    let speak = |engine: &Engine| {
+        let voice = engine.clone_voice(&clip, SampleRate(24_000)).unwrap();
+        hear(&voice, TEXT, with(3, Checked::Live)).pcm
+    };
+    let mut all = Vec::new();
+    for precision in [Precision::Stored, Precision::Bf16, Precision::Int8].map(PocketPrecision::all) {
+        let options = EngineOptions::default().with_precision(precision);
+        let size = Engine::convert(tiny.folder(), &options, &out).unwrap();
+        assert_eq!(std::fs::metadata(&out).unwrap().len(), size);
+        Engine::verify(&out).unwrap();
+        let packed = Engine::open(&out, EngineOptions::default()).unwrap();
+        assert_eq!(packed.info().family, Family::Pocket);
+        let heard = speak(&packed);
+        assert_eq!(heard, speak(&Engine::open(tiny.folder(), options).unwrap()), "{precision:?}");
+        all.push(heard);
+    }
+    assert!(all[0] != all[1] && all[0] != all[2], "a precision that changes nothing was not honoured");
+    // nothing else was left in the folder
+    assert_eq!(std::fs::read_dir(tiny.folder()).unwrap().count(), 4);
+}
+
+#[test]
+fn damaged_packed_files_are_refused_and_never_panic() {
+    let tiny = Tiny::new(Doctored::Not);
+    let (out, bad) = (tiny.folder().join("model.packed"), tiny.folder().join("bad.packed"));
+    let options = EngineOptions::default().with_precision(PocketPrecision::all(Precision::Int8));
+    Engine::convert(tiny.folder(), &options, &out).unwrap();
+    let bytes = std::fs::read(&out).unwrap();
+    let open = |bytes: &[u8]| {
+        std::fs::write(&bad, bytes).unwrap();
+        Engine::open(&bad, EngineOptions::default())
+    };
+    for cut in (0..bytes.len()).step_by(977).chain([bytes.len() - 1]) {
+        assert!(open(&bytes[..cut]).is_err(), "cut at {cut}");
+    }
+    // bytes of the header that says what there is, one at a time: an answer, whatever it is
+    let header = 8 + u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+    for at in (0..header).step_by(41) {
+        let mut other = bytes.clone();
+        other[at] = other[at].wrapping_add(1);
+        let _ = open(&other);
+    }
+    let mut other = bytes.clone();
+    other[header + 1000] ^= 1;
+    std::fs::write(&bad, &other).unwrap();
+    assert!(matches!(Engine::verify(&bad), Err(Error::Weights(_))));
+    let text = String::from_utf8(bytes[8..header].to_vec()).unwrap();
+    for (from, to) in [("x16|int8", "x99|int8"), ("|int8", "|int9"), ("\"version\":\"1\"", "\"version\":\"7\"")] {
+        assert!(text.contains(from), "{from}");
+        let edited = [&bytes[..8], text.replacen(from, to, 1).as_bytes(), &bytes[header..]].concat();
+        assert!(matches!(open(&edited), Err(Error::Weights(_))), "{from} to {to}");
+    }
+    let checkpoint = tiny.folder().join("model.safetensors");
+    assert!(matches!(Engine::open(&checkpoint, EngineOptions::default()), Err(Error::Packed { .. })));
+    assert!(Engine::convert(tiny.folder(), &options, &tiny.folder().join("no/such/folder")).is_err());
 }

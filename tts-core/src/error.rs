@@ -23,6 +23,14 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A packed file could not be written, or is none.
+    #[error("{}: {source}", path.display())]
+    Packed {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong.
+        source: std::io::Error,
+    },
     /// A folder without a model, or with several.
     #[error(
         "{} is no model: expected config.toml and model.safetensors, or one YAML file of Pocket TTS; found {found}",

@@ -43,13 +43,16 @@ pub use engine::{
 };
 pub use error::Error;
 pub use kernels::{Isa, IsaError};
+#[cfg(feature = "measure")]
+#[doc(hidden)]
+pub use model::measure;
 #[cfg(feature = "oracle")]
 #[doc(hidden)]
 pub use model::oracle;
 #[cfg(feature = "oracle")]
 #[doc(hidden)]
 pub use model::pocket_oracle;
-pub use model::{ConfigError, Fault, PocketVoiceError, VoiceLayout};
+pub use model::{ConfigError, Fault, PocketPrecision, PocketVoiceError, Precision, PrecisionError, VoiceLayout};
 pub use speaker::doctor;
 pub use speaker::{Clip, Delivery, PromptOptions, PromptPart, PromptReport, SpeakerError};
 pub use text::normalize::TextOptions;

@@ -10,6 +10,7 @@ use super::shipped::{SHIPPED, Shipped};
 use super::voice::Voice;
 use crate::error::Error;
 use crate::kernels::Isa;
+use crate::model::PocketPrecision;
 use crate::text::frontend::FrontEnd;
 use crate::text::pronounce::Lexicon;
 use crate::units::{Fingerprint, SampleRate};
@@ -36,6 +37,9 @@ pub struct EngineOptions {
     pub lexicon: Lexicon,
     /// Where files are that a configuration names by an address. Default: beside the configuration.
     pub locate: Option<Locate>,
+    /// How precisely a checkpoint of Pocket TTS keeps its weights; a packed file has decided already, and
+    /// refuses another. Default: as stored.
+    pub precision: PocketPrecision,
     /// BCP 47 tag of the language of a model whose files do not say it. Default: English.
     pub language: Option<String>,
     #[cfg(feature = "oracle")]
@@ -61,6 +65,13 @@ impl EngineOptions {
     #[must_use]
     pub fn with_locate(mut self, locate: Locate) -> Self {
         self.locate = Some(locate);
+        self
+    }
+
+    /// With weights of a checkpoint of Pocket TTS kept so.
+    #[must_use]
+    pub fn with_precision(mut self, precision: PocketPrecision) -> Self {
+        self.precision = precision;
         self
     }
 
@@ -123,7 +134,7 @@ impl Engine {
     }
 
     /// A model from a folder with `config.toml` and `model.safetensors`, or a checkpoint of Pocket TTS from its YAML file or
-    /// a folder with one.
+    /// a folder with one, or from the one file that [`Engine::convert`] made of it.
     ///
     /// # Errors
     /// [`Error::Model`], [`Error::Config`] or [`Error::Weights`] name the file and what is wrong with it;

@@ -17,6 +17,7 @@ mod chunks;
 mod clauses;
 mod clone;
 mod composer;
+mod convert;
 #[expect(clippy::module_inception, reason = "the folder is the room, the file its main word")]
 mod engine;
 mod feed;

@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::model::native::{LoadError, NativeModel};
 use crate::model::pocket::PocketModel;
 use crate::model::pocket_files::PocketFiles;
-use crate::model::{CONFIG_MAX, NativeConfig, PocketConfig, YAML_MAX};
+use crate::model::{CONFIG_MAX, NativeConfig, PocketConfig, PocketPrecision, YAML_MAX};
 use crate::text::pocket::Vocabulary;
 use crate::weights::Weights;
 
@@ -37,6 +37,20 @@ impl fmt::Debug for Locate {
     }
 }
 
+/// The files of a checkpoint of Pocket TTS, opened, and nothing loaded.
+#[derive(Debug)]
+pub(super) struct Checkpoint {
+    pub(super) config: PocketConfig,
+    /// The text of `config`.
+    pub(super) yaml: String,
+    pub(super) files: PocketFiles<Weights>,
+    /// Where it was found, and its bytes.
+    pub(super) tokenizer: (String, Vec<u8>),
+    /// Whether its encoder is one.
+    pub(super) clones: bool,
+    pub(super) name: String,
+}
+
 /// A model and what there is to say of it.
 #[derive(Debug)]
 pub(super) struct Opened {
@@ -50,7 +64,11 @@ impl Opened {
     pub(super) fn at(path: &Path, options: &EngineOptions) -> Result<Self, Error> {
         let failed = |source| Error::Model { path: path.to_owned(), source };
         if !fs::metadata(path).map_err(failed)?.is_dir() {
-            return Self::pocket(path, options);
+            return if is_safetensors(path).map_err(failed)? {
+                Self::packed(path, options)
+            } else {
+                Self::pocket(Checkpoint::at(path, options)?, options)
+            };
         }
         let config = path.join("config.toml");
         if config.is_file() {
@@ -58,20 +76,7 @@ impl Opened {
             let weights = Weights::open(&path.join("model.safetensors"))?;
             return Self::native(&weights, &config.display().to_string(), &text, options);
         }
-        let mut found: Vec<PathBuf> = fs::read_dir(path)
-            .map_err(failed)?
-            .filter_map(|entry| Some(entry.ok()?.path()))
-            .filter(|path| path.extension().is_some_and(|e| e == "yaml" || e == "yml"))
-            .collect();
-        found.sort();
-        match found.as_slice() {
-            [yaml] => Self::pocket(yaml, options),
-            [] => Err(Error::NoModel { path: path.to_owned(), found: "neither".to_owned() }),
-            many => {
-                let names: Vec<_> = many.iter().filter_map(|path| path.file_name()?.to_str()).collect();
-                Err(Error::NoModel { path: path.to_owned(), found: names.join(", ") })
-            }
-        }
+        Self::pocket(Checkpoint::at(path, options)?, options)
     }
 
     pub(super) fn native(
@@ -80,6 +85,9 @@ impl Opened {
         config: &str,
         options: &EngineOptions,
     ) -> Result<Self, Error> {
+        if options.precision != PocketPrecision::default() {
+            return Err(Error::Unsupported { what: "a precision", family: "the native family, which has one" });
+        }
         let config = NativeConfig::parse(origin, config)?;
         let model = NativeModel::load(weights, config).map_err(|error| match error {
             LoadError::Config(error) => Error::Config(error),
@@ -92,15 +100,68 @@ impl Opened {
         Ok(Self { model: Model::Native(Arc::new(model)), name, weight_bytes })
     }
 
-    fn pocket(yaml: &Path, options: &EngineOptions) -> Result<Self, Error> {
-        Self::yaml(yaml, &read(yaml, YAML_MAX)?, name_of(yaml), options)
+    /// From the text of a configuration; what it names is looked for from where `yaml` is or would be.
+    pub(super) fn yaml(yaml: &Path, text: &str, name: String, options: &EngineOptions) -> Result<Self, Error> {
+        Self::pocket(Checkpoint::yaml(yaml, text, name, options)?, options)
+    }
+
+    fn pocket(checkpoint: Checkpoint, options: &EngineOptions) -> Result<Self, Error> {
+        let Checkpoint { config, files, tokenizer, clones, name, .. } = checkpoint;
+        let vocabulary = Vocabulary::of_size(&tokenizer.0, &tokenizer.1, config.flow_lm.lookup_table.n_bins)?;
+        let weights = files.stored_by(options.precision);
+        let weight_bytes = weights.sizes();
+        let model = PocketModel::load_files(&weights, config)?;
+        let model = Model::Pocket(Arc::new(Pocket { model, vocabulary, english: english(options), clones }));
+        Ok(Self { model, name, weight_bytes })
+    }
+}
+
+/// Whether the front end reads the language that the options name.
+pub(super) fn english(options: &EngineOptions) -> bool {
+    options.language.as_deref().is_none_or(|language| language.starts_with("en"))
+}
+
+/// Refuses what is for models of phones alone.
+pub(super) fn reads_letters(options: &EngineOptions) -> Result<(), Error> {
+    if options.lexicon.is_empty() {
+        return Ok(());
+    }
+    Err(Error::Unsupported { what: "a lexicon of phones", family: "Pocket TTS, which reads letters" })
+}
+
+/// Whether a file begins as one of tensors, and not as a text.
+fn is_safetensors(path: &Path) -> std::io::Result<bool> {
+    let mut head = Vec::new();
+    fs::File::open(path)?.take(9).read_to_end(&mut head)?;
+    Ok(head.get(8) == Some(&b'{') && head[4..8] == [0; 4])
+}
+
+impl Checkpoint {
+    /// A YAML file, or a folder with one.
+    pub(super) fn at(path: &Path, options: &EngineOptions) -> Result<Self, Error> {
+        let failed = |source| Error::Model { path: path.to_owned(), source };
+        if !fs::metadata(path).map_err(failed)?.is_dir() {
+            return Self::yaml(path, &read(path, YAML_MAX)?, name_of(path), options);
+        }
+        let mut found: Vec<PathBuf> = fs::read_dir(path)
+            .map_err(failed)?
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|path| path.extension().is_some_and(|e| e == "yaml" || e == "yml"))
+            .collect();
+        found.sort();
+        match found.as_slice() {
+            [yaml] => Self::yaml(yaml, &read(yaml, YAML_MAX)?, name_of(yaml), options),
+            [] => Err(Error::NoModel { path: path.to_owned(), found: "neither".to_owned() }),
+            many => {
+                let names: Vec<_> = many.iter().filter_map(|path| path.file_name()?.to_str()).collect();
+                Err(Error::NoModel { path: path.to_owned(), found: names.join(", ") })
+            }
+        }
     }
 
     /// From the text of a configuration; what it names is looked for from where `yaml` is or would be.
     pub(super) fn yaml(yaml: &Path, text: &str, name: String, options: &EngineOptions) -> Result<Self, Error> {
-        if !options.lexicon.is_empty() {
-            return Err(Error::Unsupported { what: "a lexicon of phones", family: "Pocket TTS, which reads letters" });
-        }
+        reads_letters(options)?;
         let config = PocketConfig::parse(&yaml.display().to_string(), text)?;
         let find = |name: &str| find(yaml, name, options);
         let origin = yaml.display().to_string();
@@ -114,13 +175,8 @@ impl Opened {
             },
         };
         let tokenizer = find(&config.flow_lm.lookup_table.tokenizer_path)?;
-        let vocabulary = Vocabulary::open(&tokenizer, config.flow_lm.lookup_table.n_bins)?;
-        let weights = found.open()?;
-        let weight_bytes = weights.sizes();
-        let model = PocketModel::load_files(&weights, config)?;
-        let english = options.language.as_deref().is_none_or(|language| language.starts_with("en"));
-        let model = Model::Pocket(Arc::new(Pocket { model, vocabulary, english, clones }));
-        Ok(Self { model, name, weight_bytes })
+        let tokenizer = (tokenizer.display().to_string(), Vocabulary::bytes(&tokenizer)?);
+        Ok(Self { config, yaml: text.to_owned(), files: found.open()?, tokenizer, clones, name })
     }
 }
 

@@ -77,33 +77,45 @@ fn body<S: Simd>(
     let width = kv_heads * dim;
     let rows = scores.len() / heads;
     let scale = 1.0 / (dim as f32).sqrt();
-    for head in 0..heads {
-        let at = head * dim;
-        let scores = &mut scores[head * rows..][..rows];
-        let (q, out) = (&q[at..][..dim], &mut out[at..][..dim]);
-        let at = head / (heads / kv_heads) * dim;
-        for (score, key) in scores.iter_mut().zip(runs(keys, width)) {
-            *score = scale * dot_body(s, q, &key[at..][..dim]);
+    let shared = heads / kv_heads;
+    // row by row, all heads: head by head, whose parts lie a row apart, half of the time was waiting for the second cache
+    for (n, key) in runs(keys, width).enumerate() {
+        for head in 0..heads {
+            scores[head * rows + n] = scale * dot_body(s, &q[head * dim..][..dim], &key[head / shared * dim..][..dim]);
         }
+    }
+    for scores in scores.chunks_exact_mut(rows.max(1)) {
         softmax_body(s, scores);
-        let mut first = 0;
-        while first + 4 * LANES <= dim {
-            mix::<S, 4>(s, &mut out[first..], scores, values, width, at + first);
-            first += 4 * LANES;
-        }
-        while first + LANES <= dim {
-            mix::<S, 1>(s, &mut out[first..], scores, values, width, at + first);
-            first += LANES;
-        }
-        for c in first..dim {
-            let mut sum = 0.0;
-            for (share, value) in scores.iter().zip(runs(values, width)) {
-                sum = s.madd(*share, value[at + c], sum);
+    }
+    out.fill(0.0);
+    let mut done = 0;
+    for run in values {
+        for values in run.chunks(MIXED * width) {
+            for head in 0..heads {
+                let shares = &scores[head * rows + done..][..values.len() / width];
+                let (out, at) = (&mut out[head * dim..][..dim], head / shared * dim);
+                let mut first = 0;
+                while first + 4 * LANES <= dim {
+                    mix::<S, 4>(s, &mut out[first..], shares, values, width, at + first);
+                    first += 4 * LANES;
+                }
+                while first + LANES <= dim {
+                    mix::<S, 1>(s, &mut out[first..], shares, values, width, at + first);
+                    first += LANES;
+                }
+                for c in first..dim {
+                    for (share, value) in shares.iter().zip(values.chunks_exact(width)) {
+                        out[c] = s.madd(*share, value[at + c], out[c]);
+                    }
+                }
             }
-            out[c] = sum;
+            done += values.len() / width;
         }
     }
 }
+
+/// Rows of values that are mixed for all heads before the next: they stay in the first cache.
+const MIXED: usize = 8;
 
 /// Rows of both runs, older first.
 #[inline(always)]
@@ -111,21 +123,17 @@ fn runs(of: [&[f32]; 2], width: usize) -> impl Iterator<Item = &[f32]> {
     of[0].chunks_exact(width).chain(of[1].chunks_exact(width))
 }
 
-/// `out[c] = Σ_n scores[n]·values[n][at + c]` for `16·B` channels, summed in registers.
+/// `out[c] += Σ_n shares[n]·values[n][at + c]` for `16·B` channels, summed in registers.
 #[inline(always)]
-fn mix<S: Simd, const B: usize>(s: S, out: &mut [f32], scores: &[f32], values: [&[f32]; 2], width: usize, at: usize) {
+fn mix<S: Simd, const B: usize>(s: S, out: &mut [f32], shares: &[f32], values: &[f32], width: usize, at: usize) {
     let mut sums = [[0.0; LANES]; B];
-    let mut n = 0;
-    for run in values {
-        for value in run.chunks_exact(width) {
-            let share = scores[n];
-            let value = &value[at..][..B * LANES];
-            for block in 0..B {
-                for lane in 0..LANES {
-                    sums[block][lane] = s.madd(share, value[block * LANES + lane], sums[block][lane]);
-                }
+    sums.as_flattened_mut().copy_from_slice(&out[..B * LANES]);
+    for (share, value) in shares.iter().zip(values.chunks_exact(width)) {
+        let value = &value[at..][..B * LANES];
+        for block in 0..B {
+            for lane in 0..LANES {
+                sums[block][lane] = s.madd(*share, value[block * LANES + lane], sums[block][lane]);
             }
-            n += 1;
         }
     }
     out[..B * LANES].copy_from_slice(sums.as_flattened());

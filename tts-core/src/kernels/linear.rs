@@ -5,12 +5,14 @@
 //! Either way every output is one sum over the columns in ascending order that starts from its bias.
 
 use super::packed::{Full, Half, PackedMatrix, Panels, Upper, groups};
+use super::quantised::quantised_body;
 use super::simd::{LANES, Lanes, Simd};
 use super::{Isa, dispatch};
 
 /// `y[t][o] = b[o] + Σ_i x[t][i]·w[o][i]`: x `[T, I]`, w `[O, I]`, b `[O]` or empty, y `[T, O]`; T is `y.len() / O`.
 ///
-/// A row of y has the same bits whatever T is. Error: at most I roundings of the running sum.
+/// A row of y has the same bits whatever T is. Error: at most I roundings of the running sum. Where w holds 8-bit integers, a row
+/// of x is rounded to integers of 16 bits by its largest value: see `quantised.rs`.
 ///
 /// # Panics
 /// If a length does not fit `w`.
@@ -46,9 +48,10 @@ pub fn linear_strided(isa: Isa, y: &mut [f32], x: &[f32], stride: usize, w: &Pac
 fn linear_body<S: Simd>(s: S, y: &mut [f32], x: &[f32], stride: usize, w: &PackedMatrix, b: &[f32]) {
     let (outputs, inputs) = (w.rows(), w.columns());
     match w.panels() {
-        Panels::F32(columns) => Product { s, x, stride, columns, b, outputs, inputs }.run(y),
-        Panels::F16(columns) => Product { s, x, stride, columns, b, outputs, inputs }.run(y),
-        Panels::Bf16(columns) => Product { s, x, stride, columns, b, outputs, inputs }.run(y),
+        Panels::F32(columns) => Product { s, x, stride, columns: columns.get(), b, outputs, inputs }.run(y),
+        Panels::F16(columns) => Product { s, x, stride, columns: columns.get(), b, outputs, inputs }.run(y),
+        Panels::Bf16(columns) => Product { s, x, stride, columns: columns.get(), b, outputs, inputs }.run(y),
+        Panels::Int8(blocks) => quantised_body(s, y, x, stride, blocks.get(), b, [outputs, inputs]),
     }
 }
 
@@ -75,11 +78,7 @@ impl Column for Half {
 impl Column for Upper {
     #[inline(always)]
     fn vector<S: Simd>(&self, s: S) -> S::Vector {
-        let mut out = [0.0; LANES];
-        for lane in 0..LANES {
-            out[lane] = f32::from_bits(u32::from(self.0[lane]) << 16);
-        }
-        s.load(&out)
+        s.uppers(&self.0)
     }
 }
 
@@ -187,7 +186,7 @@ impl<S: Simd, C: Column> Product<'_, S, C> {
             let bias = &self.b[first..self.outputs.min(first + P * LANES)];
             start.as_flattened_mut()[..bias.len()].copy_from_slice(bias);
         }
-        let sums = sums(self.s, inputs, columns, offset, start);
+        let sums = sums(self.s, inputs, columns, offset, start, row == 0 && offset == 0);
         for r in 0..R {
             let out = &mut y[(row + r) * self.outputs..][first..self.outputs.min(first + P * LANES)];
             if let Some(whole) = out.as_chunks_mut::<LANES>().0.first_chunk_mut::<P>() {
@@ -200,11 +199,12 @@ impl<S: Simd, C: Column> Product<'_, S, C> {
     }
 }
 
-/// How far ahead of its use one row asks for a weight, in bytes: beyond the pages the hardware prefetcher follows by
+/// How far ahead of its use the first row asks for a weight, in bytes: beyond the pages the hardware prefetcher follows by
 /// itself. It raised the share of the L3's bandwidth from about 55 to 82 % (docs/SPEED.md).
-const AHEAD: usize = 8192;
+pub(super) const AHEAD: usize = 8192;
 
-/// `start[p] + Σ_i inputs[r][i]·columns[i][offset + p]` for `R` rows and `P` panels, in ascending i.
+/// `start[p] + Σ_i inputs[r][i]·columns[i][offset + p]` for `R` rows and `P` panels, in ascending i. `fresh` columns, which nobody
+/// read before, are asked for in time, those of all panels of the group.
 #[inline(always)]
 fn sums<S: Simd, C: Column, const R: usize, const P: usize, const G: usize>(
     s: S,
@@ -212,6 +212,7 @@ fn sums<S: Simd, C: Column, const R: usize, const P: usize, const G: usize>(
     columns: &[[C; G]],
     offset: usize,
     start: [Lanes; P],
+    fresh: bool,
 ) -> [[Lanes; P]; R] {
     let mut first = [s.splat(0.0); P];
     for p in 0..P {
@@ -219,7 +220,7 @@ fn sums<S: Simd, C: Column, const R: usize, const P: usize, const G: usize>(
     }
     let mut sums = [first; R];
     for i in 0..columns.len() {
-        if R == 1 && P == G {
+        if fresh {
             for line in 0..size_of::<[C; G]>().div_ceil(64) {
                 s.prefetch(columns.as_ptr().wrapping_add(i).cast::<u8>().wrapping_add(AHEAD + 64 * line));
             }

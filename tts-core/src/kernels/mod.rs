@@ -23,7 +23,8 @@
 //! # Equal bits
 //! On one [`Isa`] a kernel's value for a row does not depend on how many rows were given with it or where it lies:
 //! every sum runs in the same order in main and remainder tiles. So a stream in chunks of any size equals the batch
-//! bit for bit. Different instruction sets differ by rounding (fused or not), within the bounds of each kernel.
+//! bit for bit. Different instruction sets differ by rounding (fused or not), within the bounds of each kernel; products of 8-bit
+//! weights are sums of integers and have the same bits everywhere.
 
 mod act;
 mod attend;
@@ -32,7 +33,9 @@ mod isa;
 mod linear;
 mod norm;
 mod packed;
+mod quantised;
 mod simd;
+mod slab;
 mod trig;
 mod vector;
 
@@ -51,6 +54,8 @@ pub use isa::{Isa, IsaError};
 pub use linear::{linear, linear_strided};
 pub use norm::layer_norm;
 pub use packed::{PackedMatrix, Storage};
+pub(crate) use simd::LANES;
+pub(crate) use slab::{SharedBytes, Slab};
 pub use trig::sincos_into;
 pub use vector::{add, axpy, dot, modulate, mul, scale};
 

@@ -2,11 +2,17 @@
 //!
 //! In: a matrix `[rows O, columns I]`. Out: panels of 16 rows, panel p holding for each column i the 16 weights
 //! `w[16p..16p+16][i]` side by side; rows missing from the last panel are zero. Panels lie in groups of 4 (at the end 2
-//! and 1): column 0 of each panel of the group, then column 1 of each, so that a group is one stream.
+//! and 1): column 0 of each panel of the group, then column 1 of each, so that a group is one stream. Panels of 8-bit integers
+//! hold blocks of 32 columns in place of columns, with zeros after the last one.
+//!
+//! The layout is the same for every instruction set, and is what a converted file holds.
 
 use std::fmt;
+use std::ops::Range;
 
+use super::quantised::INT8_COLUMNS;
 use super::simd::LANES;
+use super::slab::{Plain, SharedBytes, Slab};
 
 /// How each weight is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -17,6 +23,8 @@ pub enum Storage {
     F16,
     /// 2 bytes, the upper half of an f32: 8 bits of precision, the range of f32.
     Bf16,
+    /// 1.06 bytes: -127 to 127 times a scale of 32 columns of the row, a bfloat16 that the largest of them sets.
+    Int8,
 }
 
 /// One column of a panel: 16 weights of 4 bytes, on a cache line of its own.
@@ -34,11 +42,33 @@ pub(super) struct Half(pub(super) [u16; LANES]);
 #[repr(C, align(32))]
 pub(super) struct Upper(pub(super) [u16; LANES]);
 
-/// The columns of all panels, `panels · I` entries.
+/// Columns that share a scale.
+pub(super) const BLOCK: usize = 32;
+
+/// Thirty-two columns of a panel of 8-bit integers, two by two: for each of 16 rows a scale (upper bits of an f32), then both weights
+/// of each pair of columns.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(32))]
+pub(super) struct Block {
+    pub(super) scales: [u16; LANES],
+    pub(super) pairs: [[[i8; 2]; LANES]; BLOCK / 2],
+}
+
+// SAFETY: arrays of numbers that fill their alignment.
+unsafe impl Plain for Full {}
+// SAFETY: as above.
+unsafe impl Plain for Half {}
+// SAFETY: as above.
+unsafe impl Plain for Upper {}
+// SAFETY: as above.
+unsafe impl Plain for Block {}
+
+/// The columns of all panels, `panels · I` entries; of blocks one for 32 columns.
 pub(super) enum Panels {
-    F32(Box<[Full]>),
-    F16(Box<[Half]>),
-    Bf16(Box<[Upper]>),
+    F32(Slab<Full>),
+    F16(Slab<Half>),
+    Bf16(Slab<Upper>),
+    Int8(Slab<Block>),
 }
 
 /// A weight matrix `[rows O, columns I]` packed for [`linear`](super::linear).
@@ -52,7 +82,8 @@ impl PackedMatrix {
     /// Packs `row_major(row, column)`, asked once for every weight.
     ///
     /// Values that came from `storage` are kept exactly, others are rounded to nearest, ties to even. Infinite and NaN
-    /// weights, and ones that only rounding to f16 makes infinite, are kept by storing the whole matrix as f32.
+    /// weights, and ones that only rounding to f16 makes infinite, are kept by storing the whole matrix as f32; so is one of
+    /// 8-bit integers with more than 65,536 columns.
     ///
     /// # Panics
     /// If `rows · columns` does not fit the address space.
@@ -64,9 +95,16 @@ impl PackedMatrix {
             Storage::Bf16 => {
                 Panels::Bf16(lay_out(rows, columns, |row, column| to_bf16_bits(value(row, column)), Upper))
             }
+            Storage::Int8 => quantise(rows, columns, value),
         };
         let unbounded = match &panels {
-            Panels::F16(columns) => columns.iter().any(|Half(bits)| bits.iter().any(|bits| bits & 0x7c00 == 0x7c00)),
+            Panels::F16(halves) => {
+                halves.get().iter().any(|Half(bits)| bits.iter().any(|bits| bits & 0x7c00 == 0x7c00))
+            }
+            Panels::Int8(blocks) => {
+                let infinite = |scale: &u16| scale & 0x7f80 == 0x7f80;
+                columns > INT8_COLUMNS || blocks.get().iter().any(|block| block.scales.iter().any(infinite))
+            }
             Panels::F32(_) | Panels::Bf16(_) => false,
         };
         if unbounded {
@@ -129,16 +167,56 @@ impl PackedMatrix {
             Panels::F32(_) => Storage::F32,
             Panels::F16(_) => Storage::F16,
             Panels::Bf16(_) => Storage::Bf16,
+            Panels::Int8(_) => Storage::Int8,
         }
     }
 
     /// Bytes of memory that the weights take, and that one product of one row reads.
     #[must_use]
     pub fn bytes(&self) -> usize {
+        self.as_bytes().len()
+    }
+
+    /// The panels as a file keeps them.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
         match &self.panels {
-            Panels::F32(columns) => size_of_val::<[Full]>(columns),
-            Panels::F16(columns) => size_of_val::<[Half]>(columns),
-            Panels::Bf16(columns) => size_of_val::<[Upper]>(columns),
+            Panels::F32(columns) => columns.bytes(),
+            Panels::F16(columns) => columns.bytes(),
+            Panels::Bf16(columns) => columns.bytes(),
+            Panels::Int8(blocks) => blocks.bytes(),
+        }
+    }
+
+    /// The matrix whose panels are the bytes in `range`, without copying them. Nothing if the range has not the length that
+    /// [`PackedMatrix::stored`] tells, is not there or not aligned.
+    pub(crate) fn from_bytes(
+        rows: usize,
+        columns: usize,
+        storage: Storage,
+        bytes: &SharedBytes,
+        range: Range<usize>,
+    ) -> Option<Self> {
+        if Self::stored(rows, columns, storage) != Some(range.len()) {
+            return None;
+        }
+        let panels = match storage {
+            Storage::F32 => Panels::F32(Slab::shared(bytes, range)?),
+            Storage::F16 => Panels::F16(Slab::shared(bytes, range)?),
+            Storage::Bf16 => Panels::Bf16(Slab::shared(bytes, range)?),
+            Storage::Int8 => Panels::Int8(Slab::shared(bytes, range)?),
+        };
+        Some(Self { rows, columns, panels })
+    }
+
+    /// Bytes of the panels of a matrix; nothing if no address space holds it or no such matrix is made.
+    pub(crate) fn stored(rows: usize, columns: usize, storage: Storage) -> Option<usize> {
+        let panels = rows.div_ceil(LANES);
+        let bytes = |columns: usize, size: usize| panels.checked_mul(columns)?.checked_mul(size);
+        match storage {
+            Storage::F32 => bytes(columns, size_of::<Full>()),
+            Storage::F16 | Storage::Bf16 => bytes(columns, size_of::<Half>()),
+            Storage::Int8 if columns <= INT8_COLUMNS => bytes(columns.div_ceil(BLOCK), size_of::<Block>()),
+            Storage::Int8 => None,
         }
     }
 
@@ -177,7 +255,10 @@ fn lay_out<T: Copy + Default, C>(
     columns: usize,
     value: impl Fn(usize, usize) -> T,
     column_of: impl Fn([T; LANES]) -> C,
-) -> Box<[C]> {
+) -> Slab<C>
+where
+    C: Plain,
+{
     let count = rows.div_ceil(LANES).checked_mul(columns).expect("a matrix that fits the address space");
     let mut out = Vec::with_capacity(count);
     for (panel, size) in groups(rows) {
@@ -191,7 +272,41 @@ fn lay_out<T: Copy + Default, C>(
             }
         }
     }
-    out.into_boxed_slice()
+    out.into()
+}
+
+/// Weights as 8-bit integers. A block that is not finite has such a scale.
+fn quantise(rows: usize, columns: usize, value: impl Fn(usize, usize) -> f32) -> Panels {
+    let block = |panel: usize, number: usize| {
+        let mut block = Block { scales: [0; LANES], pairs: [[[0; 2]; LANES]; BLOCK / 2] };
+        for lane in 0..LANES {
+            let mut weights = [0.0; BLOCK];
+            for (n, weight) in weights.iter_mut().enumerate().take(columns - number * BLOCK) {
+                *weight = value(panel * LANES + lane, number * BLOCK + n);
+            }
+            // the bits of magnitudes are ordered as they are, NaN above all
+            let largest = weights.iter().fold(0, |top, weight| weight.abs().to_bits().max(top));
+            // rounded up, so that the largest becomes 127 and no more
+            let scale = (f32::from_bits(largest) / 127.0).to_bits().div_ceil(1 << 16);
+            block.scales[lane] = scale as u16;
+            let scale = f32::from_bits(scale << 16);
+            let inverse = if scale >= f32::MIN_POSITIVE { scale.recip() } else { 0.0 };
+            for (n, weight) in weights.iter().enumerate() {
+                let integer = (weight * inverse).round_ties_even().clamp(-127.0, 127.0) as i8;
+                block.pairs[n / 2][lane][n % 2] = integer;
+            }
+        }
+        block
+    };
+    let count = columns.div_ceil(BLOCK);
+    let mut out =
+        Vec::with_capacity(rows.div_ceil(LANES).checked_mul(count).expect("a matrix that fits the address space"));
+    for (panel, size) in groups(rows) {
+        for number in 0..count {
+            out.extend((panel..panel + size).map(|panel| block(panel, number)));
+        }
+    }
+    Panels::Int8(out.into())
 }
 
 /// Nearest half of an f32, ties to even, as bits; what is too large becomes infinite.

@@ -1,7 +1,7 @@
 //! The token every kernel body is generic over: how one instruction set multiplies, adds and reads halves.
 
 /// Lanes of every chunk: one AVX-512 register, two of AVX2, four of SSE2 or NEON.
-pub(super) const LANES: usize = 16;
+pub(crate) const LANES: usize = 16;
 
 /// Sixteen values side by side.
 pub(super) type Lanes = [f32; LANES];
@@ -42,6 +42,30 @@ pub(super) trait Simd: Copy {
 
     /// Sixteen halves (IEEE binary16 bits, finite) as f32, exactly.
     fn halves(self, bits: &[u16; LANES]) -> Self::Vector;
+
+    /// Sixteen i32 in registers.
+    type Sums: Copy;
+
+    /// Sixteen pairs of i16 in registers.
+    type Words: Copy;
+
+    /// No sum yet.
+    fn no_sums(self) -> Self::Sums;
+
+    /// Sixteen pairs of 8-bit integers, widened.
+    fn words(self, pairs: &[[i8; 2]; LANES]) -> Self::Words;
+
+    /// `sums[lane] + w[lane][0]·x[0] + w[lane][1]·x[1]`, wrapping.
+    fn pairs_madd(self, w: Self::Words, x: [i16; 2], sums: Self::Sums) -> Self::Sums;
+
+    /// Sixteen sums, rounded.
+    fn floats(self, sums: Self::Sums) -> Self::Vector;
+
+    /// `a + b·c` lane by lane, never fused: the same bits on every set.
+    fn scaled_add(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
+
+    /// Sixteen bfloat16 as f32.
+    fn uppers(self, bits: &[u16; LANES]) -> Self::Vector;
 }
 
 /// What every CPU of the target has: no fused multiply-add, since that would be a library call.
@@ -92,6 +116,56 @@ impl Simd for Portable {
         let mut out = [0.0; LANES];
         for lane in 0..LANES {
             out[lane] = half_bits_to_f32(bits[lane]);
+        }
+        out
+    }
+
+    type Sums = [i32; LANES];
+    type Words = [[i16; 2]; LANES];
+
+    #[inline(always)]
+    fn no_sums(self) -> Self::Sums {
+        [0; LANES]
+    }
+
+    #[inline(always)]
+    fn words(self, pairs: &[[i8; 2]; LANES]) -> Self::Words {
+        pairs.map(|pair| pair.map(i16::from))
+    }
+
+    #[inline(always)]
+    fn pairs_madd(self, w: Self::Words, x: [i16; 2], mut sums: Self::Sums) -> Self::Sums {
+        let x = x.map(i32::from);
+        for lane in 0..LANES {
+            let products = i32::from(w[lane][0]) * x[0] + i32::from(w[lane][1]) * x[1];
+            sums[lane] = sums[lane].wrapping_add(products);
+        }
+        sums
+    }
+
+    #[inline(always)]
+    fn floats(self, sums: Self::Sums) -> Lanes {
+        let mut out = [0.0; LANES];
+        for lane in 0..LANES {
+            out[lane] = sums[lane] as f32;
+        }
+        out
+    }
+
+    #[inline(always)]
+    fn scaled_add(self, a: Lanes, b: Lanes, c: Lanes) -> Lanes {
+        let mut out = [0.0; LANES];
+        for lane in 0..LANES {
+            out[lane] = a[lane] + b[lane] * c[lane];
+        }
+        out
+    }
+
+    #[inline(always)]
+    fn uppers(self, bits: &[u16; LANES]) -> Lanes {
+        let mut out = [0.0; LANES];
+        for lane in 0..LANES {
+            out[lane] = f32::from_bits(u32::from(bits[lane]) << 16);
         }
         out
     }

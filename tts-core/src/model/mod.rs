@@ -19,6 +19,9 @@ pub(crate) mod pocket_wording;
 pub use native::oracle;
 pub use native_config::ConfigError;
 pub(crate) use native_config::{CONFIG_MAX, NativeConfig};
+#[cfg(feature = "measure")]
+pub use pocket::measure;
+pub use pocket::precision::{PocketPrecision, Precision, PrecisionError};
 pub use pocket::voice::{PocketVoiceError, VoiceLayout};
 pub(crate) use pocket_config::{PocketConfig, YAML_MAX};
 pub use pocket_watch::Fault;

@@ -2,6 +2,10 @@
 //!
 //! Mirrors `models/tts_model.py` of the reference, pocket-tts 4.0.1.
 
+#[cfg(feature = "measure")]
+pub mod measure;
+pub(super) mod precision;
+
 use super::pocket_config::PocketConfig;
 use super::pocket_files::PocketFiles;
 use crate::codec::mimi::{MimiDecoder, MimiEncoder};

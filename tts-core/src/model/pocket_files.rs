@@ -7,7 +7,9 @@
 use std::path::PathBuf;
 
 use super::native_config::ConfigError;
+use super::pocket::precision::PocketPrecision;
 use super::pocket_config::PocketConfig;
+use crate::weights::packed::Recorder;
 use crate::weights::{Meaning, Weights, WeightsError};
 
 /// The files of a checkpoint: as their configuration names them, as paths, or opened.
@@ -77,6 +79,30 @@ impl PocketFiles<Weights> {
             Self::Bundle(bundle) => bundle.size() as u64,
             Self::Replaced { bundle: one, mimi } | Self::Apart { flow_lm: one, mimi } => {
                 one.size() as u64 + mimi.size() as u64
+            }
+        }
+    }
+
+    /// The same files, their weights kept as `precision` says.
+    pub(crate) fn stored_by(self, precision: PocketPrecision) -> Self {
+        let by = |weights: Weights| weights.stored_by(precision.rules());
+        match self {
+            Self::Bundle(bundle) => Self::Bundle(by(bundle)),
+            Self::Replaced { bundle, mimi } => Self::Replaced { bundle: by(bundle), mimi: by(mimi) },
+            Self::Apart { flow_lm, mimi } => Self::Apart { flow_lm: by(flow_lm), mimi: by(mimi) },
+        }
+    }
+
+    /// The same files; what is loaded of them is kept under the names of a bundle.
+    pub(crate) fn recorded_by(self, recorder: &Recorder) -> Self {
+        let codec = |mimi: Weights| mimi.recorded_by("mimi.", recorder);
+        match self {
+            Self::Bundle(bundle) => Self::Bundle(bundle.recorded_by("", recorder)),
+            Self::Replaced { bundle, mimi } => {
+                Self::Replaced { bundle: bundle.recorded_by("", recorder), mimi: codec(mimi) }
+            }
+            Self::Apart { flow_lm, mimi } => {
+                Self::Apart { flow_lm: flow_lm.recorded_by("flow_lm.", recorder), mimi: codec(mimi) }
             }
         }
     }

@@ -5,20 +5,30 @@
 //! contiguous, not overlapping, sizes that match shapes), everything else here. A tensor that is there but was never
 //! read is an error too ([`Weights::finish`]): it means that the file and the code disagree about the model.
 //!
+//! How a matrix is stored once loaded is the file's choice, or that of [`StorageRule`]s. What was loaded can be written as a packed
+//! file (`packed.rs`), whose matrices lie as the kernels read them and are used where they are mapped.
+//!
 //! May import: `kernels`, `units`.
 
+pub(crate) mod packed;
 mod renamed;
 mod scope;
 mod tensor;
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::fmt;
 use std::fs::File;
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use safetensors::SafeTensors;
 use safetensors::tensor::Metadata;
+
+use crate::kernels::{SharedBytes, Storage};
+use packed::{PackedEntry, Recorder};
 
 pub(crate) use renamed::Meaning;
 pub(crate) use scope::Scope;
@@ -114,34 +124,38 @@ pub enum WeightsError {
     },
 }
 
-#[derive(Debug)]
-enum Bytes {
-    Static(&'static [u8]),
-    Owned(Vec<u8>),
-    Mapped(memmap2::Mmap),
-}
-
-impl Bytes {
-    fn get(&self) -> &[u8] {
-        match self {
-            Self::Static(bytes) => bytes,
-            Self::Owned(bytes) => bytes,
-            Self::Mapped(map) => map,
-        }
-    }
+/// Matrices whose tensors have names that begin with `prefix` are stored so once loaded; the last rule that fits decides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct StorageRule {
+    /// `flow_lm.transformer.`
+    pub(crate) prefix: &'static str,
+    /// As in the file if there is none.
+    pub(crate) storage: Option<Storage>,
 }
 
 /// An opened weights file.
-#[derive(Debug)]
 pub(crate) struct Weights {
     origin: String,
-    bytes: Bytes,
+    bytes: SharedBytes,
     metadata: Metadata,
     /// Where the tensors' bytes begin in the file.
     data: usize,
     read: RefCell<BTreeSet<String>>,
     /// Other names for the file's tensors.
     renamed: Option<renamed::Renamed>,
+    rules: Vec<StorageRule>,
+    /// Matrices that lie in the file as the kernels read them, by name.
+    packed: HashMap<String, PackedEntry>,
+    /// The mapping, where there is one.
+    map: Option<Arc<memmap2::Mmap>>,
+    /// Keeps what is loaded, under names with this prefix, where somebody wants to write it.
+    recorder: Option<(&'static str, Recorder)>,
+}
+
+impl fmt::Debug for Weights {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Weights({}, {} bytes)", self.origin, self.size())
+    }
 }
 
 impl Weights {
@@ -156,7 +170,9 @@ impl Weights {
             return Err(io(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")));
         }
         let map = map(&file).map_err(io)?;
-        Self::parse(path.display().to_string(), Bytes::Mapped(map))
+        let map = Arc::new(map);
+        let weights = Self::parse(path.display().to_string(), map.clone())?;
+        Ok(Self { map: Some(map), ..weights })
     }
 
     /// Weights that are part of the program.
@@ -164,7 +180,7 @@ impl Weights {
     /// # Errors
     /// [`WeightsError::Format`].
     pub(crate) fn embedded(name: &str, bytes: &'static [u8]) -> Result<Self, WeightsError> {
-        Self::parse(name.to_owned(), Bytes::Static(bytes))
+        Self::parse(name.to_owned(), Arc::new(bytes))
     }
 
     /// Weights in memory; `name` stands for the file in messages.
@@ -172,13 +188,43 @@ impl Weights {
     /// # Errors
     /// [`WeightsError::Format`].
     pub(crate) fn from_bytes(name: &str, bytes: Vec<u8>) -> Result<Self, WeightsError> {
-        Self::parse(name.to_owned(), Bytes::Owned(bytes))
+        Self::parse(name.to_owned(), Arc::new(bytes))
     }
 
-    fn parse(origin: String, bytes: Bytes) -> Result<Self, WeightsError> {
-        let (header, metadata) = SafeTensors::read_metadata(bytes.get())
-            .map_err(|error| WeightsError::Format { origin: origin.clone(), what: error.to_string() })?;
-        Ok(Self { origin, bytes, metadata, data: header + size_of::<u64>(), read: RefCell::default(), renamed: None })
+    fn parse(origin: String, bytes: SharedBytes) -> Result<Self, WeightsError> {
+        let format = |what| WeightsError::Format { origin: origin.clone(), what };
+        let (header, metadata) =
+            SafeTensors::read_metadata((*bytes).as_ref()).map_err(|error| format(error.to_string()))?;
+        let data = header + size_of::<u64>();
+        let packed = packed::table(&metadata, data).map_err(format)?;
+        Ok(Self {
+            origin,
+            bytes,
+            metadata,
+            data,
+            read: RefCell::default(),
+            renamed: None,
+            rules: Vec::new(),
+            packed,
+            map: None,
+            recorder: None,
+        })
+    }
+
+    /// All of the file.
+    fn all(&self) -> &[u8] {
+        (*self.bytes).as_ref()
+    }
+
+    /// These weights, stored by `rules` once loaded. A packed file has decided already: there they change nothing.
+    #[must_use]
+    pub(crate) fn stored_by(mut self, rules: Vec<StorageRule>) -> Self {
+        self.rules = rules;
+        self
+    }
+
+    fn storage_of(&self, name: &str) -> Option<Storage> {
+        self.rules.iter().rev().find(|rule| name.starts_with(rule.prefix)).and_then(|rule| rule.storage)
     }
 
     /// The outermost scope.
@@ -218,7 +264,21 @@ impl Weights {
     /// Size of the file in bytes.
     #[must_use]
     pub(crate) fn size(&self) -> usize {
-        self.bytes.get().len()
+        self.all().len()
+    }
+
+    /// Lets go of the memory behind a part of a mapped file that was copied: it comes back when somebody looks. So loading takes
+    /// the memory of the loaded weights, and not that of the file beside it.
+    fn let_go(&self, range: Range<usize>) {
+        if let Some(map) = &self.map {
+            let_go(map, range);
+        }
+    }
+
+    /// Whether something read the tensor that `name` stands for, or it is a file beside the weights.
+    fn is_known(&self, read: &BTreeSet<String>, name: &str) -> bool {
+        read.contains(if self.is_packed() { packed::base(name) } else { name })
+            || self.is_packed() && packed::is_file(name)
     }
 
     /// To be called when everything was loaded.
@@ -228,7 +288,7 @@ impl Weights {
     pub(crate) fn finish(&self) -> Result<(), WeightsError> {
         let read = self.read.borrow();
         let mut names: Vec<String> =
-            self.metadata.tensors().into_keys().filter(|name| !read.contains(name.as_str())).collect();
+            self.metadata.tensors().into_keys().filter(|name| !self.is_known(&read, name)).collect();
         if names.is_empty() {
             return Ok(());
         }
@@ -238,7 +298,19 @@ impl Weights {
     }
 }
 
-#[allow(unsafe_code, reason = "a read-only file mapping; the one unsafe line outside kernels/")]
+#[cfg(unix)]
+#[allow(unsafe_code, reason = "advice about a read-only file mapping; one of two unsafe lines outside kernels/")]
+fn let_go(map: &memmap2::Mmap, range: Range<usize>) {
+    // SAFETY: the mapping is read-only, so the pages that are dropped are read again from the file and are as they were.
+    let advised = unsafe { map.unchecked_advise_range(memmap2::UncheckedAdvice::DontNeed, range.start, range.len()) };
+    // an answer, whatever it is: only memory is at stake
+    let _ = advised;
+}
+
+#[cfg(not(unix))]
+fn let_go(_: &memmap2::Mmap, _: Range<usize>) {}
+
+#[allow(unsafe_code, reason = "a read-only file mapping; one of two unsafe lines outside kernels/")]
 fn map(file: &File) -> io::Result<memmap2::Mmap> {
     // SAFETY: the mapping is read-only and private to this process. A writer that changes the file meanwhile may
     // change values that are read (they are checked as they are copied); one that truncates it ends the process by

@@ -3,11 +3,10 @@
 //! A weight-normed matrix (Salimans and Kingma 2016) is `size * direction / |direction|`, row by row of its first dimension. It
 //! is multiplied out when it is asked for, so that no more than one is held.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use super::tensor::{Format, Tensor};
+use super::tensor::{Content, Tensor};
 use super::{Weights, WeightsError};
 
 /// What a stored tensor is to the code.
@@ -89,10 +88,14 @@ impl Weights {
 
     /// The tensor of a name that the code knows, of exactly this shape.
     pub(super) fn find<const N: usize>(&self, name: &str, shape: [usize; N]) -> Result<Tensor<'_>, WeightsError> {
+        if let Some(entry) = self.packed.get(name) {
+            self.read.borrow_mut().insert(name.to_owned());
+            return Ok(Tensor::new(self, name, &shape, Content::Packed(entry)));
+        }
         let Some(renamed) = &self.renamed else { return self.stored(name, &shape) };
         match renamed.places.get(name) {
             None => Err(WeightsError::Missing { origin: self.origin.clone(), name: name.to_owned() }),
-            Some(Place::Whole(stored)) => self.stored(stored, &shape),
+            Some(Place::Whole(stored)) => Ok(self.stored(stored, &shape)?.asked_as(name)),
             Some(Place::Pair { size, direction }) => {
                 let missing = || WeightsError::Missing { origin: self.origin.clone(), name: name.to_owned() };
                 let (size, direction) = (size.as_ref().ok_or_else(missing)?, direction.as_ref().ok_or_else(missing)?);
@@ -100,9 +103,10 @@ impl Weights {
                 if let (Some(rows), Some(all)) = (sizes.first_mut(), shape.first()) {
                     *rows = *all;
                 }
-                let sizes = self.stored(size, &sizes)?.to_f32()?;
-                let values = self.stored(direction, &shape)?.to_f32()?;
-                Ok(Tensor::new(&self.origin, direction.clone(), Format::F32, Cow::Owned(multiplied(&sizes, values))))
+                let sizes = self.stored(size, &sizes)?.floats()?;
+                let values = self.stored(direction, &shape)?.floats()?;
+                let made = Content::Made(multiplied(&sizes, values));
+                Ok(Tensor::new(self, direction, &shape, made).asked_as(name))
             }
         }
     }

@@ -1,11 +1,11 @@
 //! A place in the tree of tensor names, from which layers ask for theirs.
 
-use std::borrow::Cow;
+use std::ops::Range;
 
 use safetensors::Dtype;
 use safetensors::tensor::TensorInfo;
 
-use super::tensor::{Format, Tensor};
+use super::tensor::{Content, Format, Tensor};
 use super::{Weights, WeightsError};
 
 /// A prefix of tensor names: `flow_lm.transformer.layers.3`.
@@ -50,7 +50,8 @@ impl<'w> Scope<'w> {
     /// As [`Scope::tensor`].
     pub(crate) fn integer(&self, name: &str) -> Result<i64, WeightsError> {
         let name = self.full(name);
-        let (info, bytes) = self.weights.info(&name, &[1])?;
+        let (info, place) = self.weights.info(&name, &[1])?;
+        let bytes = &self.weights.all()[place];
         let value = match (info.dtype, bytes) {
             (Dtype::I64, &[a, b, c, d, e, f, g, h]) => i64::from_le_bytes([a, b, c, d, e, f, g, h]),
             (Dtype::I32, &[a, b, c, d]) => i32::from_le_bytes([a, b, c, d]).into(),
@@ -67,7 +68,7 @@ impl<'w> Scope<'w> {
 impl Weights {
     /// The tensor that is stored as `name`, of exactly this shape.
     pub(super) fn stored(&self, name: &str, shape: &[usize]) -> Result<Tensor<'_>, WeightsError> {
-        let (info, bytes) = self.info(name, shape)?;
+        let (info, place) = self.info(name, shape)?;
         let format = match info.dtype {
             Dtype::F32 => Format::F32,
             Dtype::F16 => Format::F16,
@@ -78,11 +79,11 @@ impl Weights {
             }
         };
         self.read.borrow_mut().insert(name.to_owned());
-        Ok(Tensor::new(&self.origin, name.to_owned(), format, Cow::Borrowed(bytes)))
+        Ok(Tensor::new(self, name, shape, Content::Stored(format, place)))
     }
 
-    /// Description and bytes of a stored tensor of this shape.
-    fn info(&self, name: &str, shape: &[usize]) -> Result<(&TensorInfo, &[u8]), WeightsError> {
+    /// Description and place of a stored tensor of this shape.
+    fn info(&self, name: &str, shape: &[usize]) -> Result<(&TensorInfo, Range<usize>), WeightsError> {
         let (origin, name) = (&self.origin, name.to_owned());
         let Some(info) = self.metadata.info(&name) else {
             return Err(WeightsError::Missing { origin: origin.clone(), name });
@@ -92,6 +93,6 @@ impl Weights {
             return Err(WeightsError::Shape { origin: origin.clone(), name, expected, found });
         }
         let (from, to) = info.data_offsets;
-        Ok((info, &self.bytes.get()[self.data + from..self.data + to]))
+        Ok((info, self.data + from..self.data + to))
     }
 }

@@ -122,6 +122,9 @@ impl MimiDecoder {
     }
 }
 
+/// Latents that are encoded at once.
+const AT_ONCE: usize = 4;
+
 /// Sound to latents.
 #[derive(Debug)]
 pub(crate) struct MimiEncoder {
@@ -149,14 +152,14 @@ impl MimiEncoder {
         })
     }
 
-    /// All of `pcm`, filled up with silence to a whole latent, to `[frames, inner]`. Latent by latent: memory does not grow
-    /// with the sound but for what is returned.
+    /// All of `pcm`, filled up with silence to a whole latent, to `[frames, inner]`. A few latents at a time: weights are read once
+    /// for all of them, and memory does not grow with the sound but for what is returned.
     pub(crate) fn encode(&self, isa: Isa, pcm: &[f32]) -> Vec<f32> {
         let (mut seanet, mut transformer) = (self.seanet.start(), self.transformer.start());
         let (mut down, mut latents, mut latent) = (self.down.start(), Vec::new(), Vec::new());
-        for piece in pcm.chunks(self.samples) {
+        for piece in pcm.chunks(AT_ONCE * self.samples) {
             let mut x = piece.to_vec();
-            x.resize(self.samples, 0.0);
+            x.resize(piece.len().next_multiple_of(self.samples), 0.0);
             self.seanet.step(isa, &mut seanet, &mut x);
             self.transformer.step(isa, &mut transformer, &mut x);
             self.down.step(isa, &mut down, &x, &mut latent);

@@ -1,8 +1,10 @@
 //! AVX2 with FMA and F16C: sixteen registers of eight lanes.
 
 use std::arch::x86_64::{
-    __m128i, __m256, _MM_HINT_T0, _mm_loadu_si128, _mm_prefetch, _mm256_cvtph_ps, _mm256_fmadd_ps, _mm256_loadu_ps,
-    _mm256_set1_ps, _mm256_storeu_ps,
+    __m128i, __m256, __m256i, _MM_HINT_T0, _mm_loadu_si128, _mm_prefetch, _mm256_add_epi32, _mm256_add_ps,
+    _mm256_castsi256_ps, _mm256_cvtepi8_epi16, _mm256_cvtepi32_ps, _mm256_cvtepu16_epi32, _mm256_cvtph_ps,
+    _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_madd_epi16, _mm256_mul_ps, _mm256_set1_epi32, _mm256_set1_ps,
+    _mm256_setzero_si256, _mm256_slli_epi32, _mm256_storeu_ps,
 };
 
 use super::super::simd::{LANES, Lanes, Simd};
@@ -77,6 +79,62 @@ impl Simd for Avx2 {
             let low = _mm_loadu_si128(source.cast::<__m128i>());
             let high = _mm_loadu_si128(source.add(8).cast::<__m128i>());
             [_mm256_cvtph_ps(low), _mm256_cvtph_ps(high)]
+        }
+    }
+
+    type Sums = [__m256i; 2];
+    type Words = [__m256i; 2];
+
+    #[inline(always)]
+    fn no_sums(self) -> Self::Sums {
+        // SAFETY: `self` proves AVX.
+        [unsafe { _mm256_setzero_si256() }; 2]
+    }
+
+    #[inline(always)]
+    fn words(self, pairs: &[[i8; 2]; LANES]) -> Self::Words {
+        let source = pairs.as_ptr();
+        // SAFETY: `self` proves AVX2; both loads read 8 pairs inside `pairs`.
+        unsafe {
+            let low = _mm_loadu_si128(source.cast::<__m128i>());
+            let high = _mm_loadu_si128(source.add(8).cast::<__m128i>());
+            [_mm256_cvtepi8_epi16(low), _mm256_cvtepi8_epi16(high)]
+        }
+    }
+
+    #[inline(always)]
+    fn pairs_madd(self, w: Self::Words, x: [i16; 2], sums: Self::Sums) -> Self::Sums {
+        let both = i32::from(x[0]) & 0xffff | i32::from(x[1]) << 16;
+        // SAFETY: `self` proves AVX2.
+        unsafe {
+            let x = _mm256_set1_epi32(both);
+            [
+                _mm256_add_epi32(sums[0], _mm256_madd_epi16(w[0], x)),
+                _mm256_add_epi32(sums[1], _mm256_madd_epi16(w[1], x)),
+            ]
+        }
+    }
+
+    #[inline(always)]
+    fn floats(self, sums: Self::Sums) -> Self::Vector {
+        // SAFETY: `self` proves AVX.
+        unsafe { [_mm256_cvtepi32_ps(sums[0]), _mm256_cvtepi32_ps(sums[1])] }
+    }
+
+    #[inline(always)]
+    fn scaled_add(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector {
+        // SAFETY: `self` proves AVX.
+        unsafe { [_mm256_add_ps(a[0], _mm256_mul_ps(b[0], c[0])), _mm256_add_ps(a[1], _mm256_mul_ps(b[1], c[1]))] }
+    }
+
+    #[inline(always)]
+    fn uppers(self, bits: &[u16; LANES]) -> Self::Vector {
+        let source = bits.as_ptr();
+        // SAFETY: `self` proves AVX2; both loads read 8 values inside `bits`.
+        unsafe {
+            let low = _mm256_cvtepu16_epi32(_mm_loadu_si128(source.cast::<__m128i>()));
+            let high = _mm256_cvtepu16_epi32(_mm_loadu_si128(source.add(8).cast::<__m128i>()));
+            [low, high].map(|half| _mm256_castsi256_ps(_mm256_slli_epi32::<16>(half)))
         }
     }
 }

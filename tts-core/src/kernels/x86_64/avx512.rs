@@ -1,8 +1,10 @@
 //! AVX-512 (F, BW, VL, DQ): thirty-two registers of sixteen lanes.
 
 use std::arch::x86_64::{
-    __m256i, __m512, _MM_HINT_T0, _mm_prefetch, _mm256_loadu_si256, _mm512_cvtph_ps, _mm512_fmadd_ps, _mm512_loadu_ps,
-    _mm512_set1_ps, _mm512_storeu_ps,
+    __m256i, __m512, __m512i, _MM_HINT_T0, _mm_prefetch, _mm256_loadu_si256, _mm512_add_epi32, _mm512_add_ps,
+    _mm512_castsi512_ps, _mm512_cvtepi8_epi16, _mm512_cvtepi32_ps, _mm512_cvtepu16_epi32, _mm512_cvtph_ps,
+    _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_madd_epi16, _mm512_mul_ps, _mm512_set1_epi32, _mm512_set1_ps,
+    _mm512_setzero_si512, _mm512_slli_epi32, _mm512_storeu_ps,
 };
 
 use super::super::simd::{LANES, Lanes, Simd};
@@ -67,5 +69,48 @@ impl Simd for Avx512 {
     fn halves(self, bits: &[u16; LANES]) -> __m512 {
         // SAFETY: `self` proves AVX-512 F; the load reads the 16 halves of `bits`.
         unsafe { _mm512_cvtph_ps(_mm256_loadu_si256(bits.as_ptr().cast::<__m256i>())) }
+    }
+
+    type Sums = __m512i;
+    type Words = __m512i;
+
+    #[inline(always)]
+    fn no_sums(self) -> __m512i {
+        // SAFETY: `self` proves AVX-512 F.
+        unsafe { _mm512_setzero_si512() }
+    }
+
+    #[inline(always)]
+    fn words(self, pairs: &[[i8; 2]; LANES]) -> __m512i {
+        // SAFETY: `self` proves AVX-512 BW; the load reads the 16 pairs.
+        unsafe { _mm512_cvtepi8_epi16(_mm256_loadu_si256(pairs.as_ptr().cast::<__m256i>())) }
+    }
+
+    #[inline(always)]
+    fn pairs_madd(self, w: __m512i, x: [i16; 2], sums: __m512i) -> __m512i {
+        let both = i32::from(x[0]) & 0xffff | i32::from(x[1]) << 16;
+        // SAFETY: `self` proves AVX-512 BW.
+        unsafe { _mm512_add_epi32(sums, _mm512_madd_epi16(w, _mm512_set1_epi32(both))) }
+    }
+
+    #[inline(always)]
+    fn floats(self, sums: __m512i) -> __m512 {
+        // SAFETY: `self` proves AVX-512 F.
+        unsafe { _mm512_cvtepi32_ps(sums) }
+    }
+
+    #[inline(always)]
+    fn scaled_add(self, a: __m512, b: __m512, c: __m512) -> __m512 {
+        // SAFETY: `self` proves AVX-512 F.
+        unsafe { _mm512_add_ps(a, _mm512_mul_ps(b, c)) }
+    }
+
+    #[inline(always)]
+    fn uppers(self, bits: &[u16; LANES]) -> __m512 {
+        // SAFETY: `self` proves AVX-512 F; the load reads the 16 values of `bits`.
+        unsafe {
+            let wide = _mm512_cvtepu16_epi32(_mm256_loadu_si256(bits.as_ptr().cast::<__m256i>()));
+            _mm512_castsi512_ps(_mm512_slli_epi32::<16>(wide))
+        }
     }
 }

@@ -101,14 +101,23 @@ impl Vocabulary {
     ///
     /// # Errors
     /// [`TokenizerError`]
+    #[cfg(test)]
     pub(crate) fn open(path: &Path, pieces: usize) -> Result<Self, TokenizerError> {
+        Self::of_size(&path.display().to_string(), &Self::bytes(path)?, pieces)
+    }
+
+    /// All of a file that is not too large to be one.
+    ///
+    /// # Errors
+    /// [`TokenizerError`]
+    pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, TokenizerError> {
         let origin = path.display().to_string();
         let wrong = |what: String| TokenizerError { origin: origin.clone(), what };
         let mut bytes = Vec::new();
         let file = File::open(path).map_err(|error| wrong(format!("cannot read it: {error}")))?;
         // a byte more than may be there, so that a longer file is told from it
         file.take(FILE_MAX + 1).read_to_end(&mut bytes).map_err(|error| wrong(format!("cannot read it: {error}")))?;
-        Self::of_size(&origin, &bytes, pieces)
+        Ok(bytes)
     }
 
     /// As [`Vocabulary::parse`], of exactly as many pieces as the model has rows for.

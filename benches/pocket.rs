@@ -1,0 +1,240 @@
+//! `cargo bench -p tts-benches --bench pocket -- FOLDER [--precision P] [--frames N] [--runs N] [--compare | --pack]`
+//!
+//! What Pocket TTS costs on one thread. FOLDER holds `config.yaml` and `model.safetensors`, as `pocket/random_weights.py` makes them.
+//! P is `stored`, `f32`, `bf16`, `int8`, `small`, or four of them with commas for language model, head, decoder and encoder. With --compare
+//! there are no times but the signal-to-noise ratio against the weights as stored, from the same noise. With --pack
+//! FOLDER/model.packed is written, with that precision; P `packed` opens it.
+//! A voice of 127 positions (10.08 s of sound) says 32 tokens in N frames; every figure is the least of all runs, and the median.
+
+#![allow(clippy::print_stdout, reason = "a benchmark's output is its table")]
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use tts_benches::thread_time;
+use tts_core::measure::{Pocket, PocketVoice};
+use tts_core::{Engine, EngineOptions, Isa};
+
+type Failure = Box<dyn std::error::Error>;
+
+/// Latents of the voice prompt; one more position says that a voice begins.
+const VOICE: usize = 126;
+/// As a sentence of ten words has them.
+const TOKENS: u32 = 32;
+
+struct Options {
+    folder: PathBuf,
+    precision: String,
+    compare: bool,
+    pack: bool,
+    frames: usize,
+    runs: usize,
+}
+
+fn number(text: Option<String>) -> Result<usize, Failure> {
+    Ok(text.ok_or("a number is missing")?.parse()?)
+}
+
+fn options() -> Result<Options, Failure> {
+    let (mut folder, mut precision, mut compare, mut pack) = (None, "stored".to_owned(), false, false);
+    let (mut frames, mut runs) = (50, 5);
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--bench" => {} // cargo says so
+            "--precision" => precision = arguments.next().ok_or("--precision needs a name")?,
+            "--compare" => compare = true,
+            "--pack" => pack = true,
+            "--frames" => frames = number(arguments.next())?.max(2),
+            "--runs" => runs = number(arguments.next())?.max(1),
+            other if !other.starts_with('-') && folder.is_none() => folder = Some(PathBuf::from(other)),
+            other => return Err(format!("unexpected {other}: FOLDER [--frames N] [--runs N]").into()),
+        }
+    }
+    let folder = folder.ok_or("which FOLDER? see pocket/random_weights.py")?;
+    Ok(Options { folder, precision, compare, pack, frames, runs })
+}
+
+/// Approximately normal values, the same on every run.
+struct Noise(u64);
+
+impl Noise {
+    fn fill(&mut self, out: &mut [f32]) {
+        for out in out {
+            let mut sum = 0.0;
+            for _ in 0..12 {
+                self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                sum += (self.0 >> 40) as f32 / (1u64 << 24) as f32;
+            }
+            *out = sum - 6.0;
+        }
+    }
+}
+
+fn report(figure: &str, unit: &str, mut values: Vec<f64>) {
+    values.sort_by(f64::total_cmp);
+    println!("{figure:<36} {:>10.3} {:>10.3} {unit}", values[0], values[values.len() / 2]);
+}
+
+/// A line of /proc/self/status in MB, where the system tells.
+fn memory(line: &str) -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|text| text.strip_prefix(line))?;
+    Some(line.trim_start_matches(':').trim().trim_end_matches(" kB").trim().parse::<f64>().ok()? / 1e3)
+}
+
+fn milliseconds(since: Instant) -> f64 {
+    since.elapsed().as_secs_f64() * 1e3
+}
+
+fn clip(samples: usize) -> Vec<f32> {
+    (0..samples)
+        .map(|t| 0.3 * (t as f32 * 0.03).sin() * (t as f32 * 0.000_4).sin() + 0.05 * (t as f32 * 0.7).sin())
+        .collect()
+}
+
+/// Milliseconds of language model and codec for every frame, then until the first sound; and seconds of this thread alone a second.
+fn speak(pocket: &Pocket, voice: &PocketVoice, frames: usize) -> ([Vec<f64>; 3], f64) {
+    let tokens = tokens();
+    let mut noise = Noise(7);
+    let (mut row, mut latent, mut pcm) = (vec![0.0; pocket.latent()], Vec::new(), Vec::new());
+    let [mut lm, mut codec, mut first] = [vec![], vec![], vec![]];
+    let (start, mut own) = (Instant::now(), thread_time());
+    let mut speech = pocket.begin(voice, &tokens, frames);
+    for frame in 0..frames {
+        noise.fill(&mut row);
+        let now = Instant::now();
+        pocket.latent_of(&mut speech, &row, &mut latent);
+        lm.push(milliseconds(now));
+        let now = Instant::now();
+        pocket.sound_of(&mut speech, &latent, &mut pcm);
+        codec.push(milliseconds(now));
+        if frame == 0 {
+            first.push(milliseconds(start));
+            own = thread_time();
+        }
+    }
+    let own = (thread_time() - own) / ((frames - 1) as f64 * 0.08);
+    ([lm, codec, first], own)
+}
+
+/// Latents and sound of `frames` frames in which `own` weights see only their own latents.
+fn sound(pocket: &Pocket, frames: usize) -> [Vec<f32>; 3] {
+    let hop = (pocket.sample_rate() as f64 / 12.5) as usize;
+    let clip = clip(VOICE * hop);
+    let voice = pocket.voice(&clip);
+    let mut speech = pocket.begin(&voice, &tokens(), frames);
+    let mut noise = Noise(7);
+    let (mut row, mut latent, mut pcm) = (vec![0.0; pocket.latent()], Vec::new(), Vec::new());
+    let [mut latents, mut all] = [vec![], vec![]];
+    for _ in 0..frames {
+        noise.fill(&mut row);
+        pocket.latent_of(&mut speech, &row, &mut latent);
+        pocket.sound_of(&mut speech, &latent, &mut pcm);
+        latents.extend_from_slice(&latent);
+        all.extend_from_slice(&pcm);
+    }
+    [pocket.encode(&clip), latents, all]
+}
+
+fn snr(found: &[f32], expected: &[f32]) -> f64 {
+    let power = |values: &mut dyn Iterator<Item = f32>| values.map(|x| f64::from(x).powi(2)).sum::<f64>();
+    let error = power(&mut found.iter().zip(expected).map(|(a, b)| a - b));
+    10.0 * (power(&mut expected.iter().copied()) / error).log10()
+}
+
+fn compare(options: &Options, isa: Isa) -> Result<(), Failure> {
+    let Options { folder, precision, frames, .. } = options;
+    let expected = sound(&open(folder, "stored", isa)?, *frames);
+    let found = sound(&open(folder, precision, isa)?, *frames);
+    println!("{} with {precision} against stored, {frames} frames on {}, dB", folder.display(), isa.name());
+    for (name, n) in [("encoded voice", 0), ("latents", 1), ("sound", 2)] {
+        let part = expected[n].len() / frames * frames.min(&10);
+        println!(
+            "{name:<16} {:>6.1} all, {:>6.1} first ten",
+            snr(&found[n], &expected[n]),
+            snr(&found[n][..part], &expected[n][..part])
+        );
+    }
+    Ok(())
+}
+
+fn open(folder: &Path, precision: &str, isa: Isa) -> Result<Pocket, Failure> {
+    let (weights, precision) =
+        if precision == "packed" { ("model.packed", "stored") } else { ("model.safetensors", precision) };
+    Pocket::open(&folder.join("config.yaml"), &folder.join(weights), precision, isa)
+}
+
+fn tokens() -> Vec<u32> {
+    (0..TOKENS).map(|n| n * 97 % 4000).collect()
+}
+
+fn run() -> Result<(), Failure> {
+    let options = options()?;
+    let isa = Isa::from_env()?;
+    if options.pack {
+        let out = options.folder.join("model.packed");
+        let choices = EngineOptions::default().with_precision(options.precision.parse()?);
+        println!("{} bytes in {}", Engine::convert(&options.folder, &choices, &out)?, out.display());
+        return Ok(());
+    }
+    if options.compare {
+        return compare(&options, isa);
+    }
+    let Options { folder, precision, frames, runs, .. } = options;
+    let start = Instant::now();
+    let pocket = open(&folder, &precision, isa)?;
+    println!("{} with {precision} on {}, {runs} runs of {frames} frames", folder.display(), isa.name());
+    println!("{:<36} {:>10} {:>10}", "", "least", "median");
+    report("load", "ms", vec![milliseconds(start)]);
+    if let (Some(peak), Some(now)) = (memory("VmHWM"), memory("VmRSS")) {
+        report("memory after loading", "MB", vec![now]);
+        report("peak memory of loading", "MB", vec![peak]);
+    }
+    let hop = (pocket.sample_rate() as f64 / 12.5) as usize;
+    let sound = clip(VOICE * hop);
+    let mut clones = vec![];
+    let mut encodings = vec![];
+    let mut voice = None;
+    for _ in 0..runs.min(3) {
+        let now = Instant::now();
+        std::hint::black_box(pocket.encode(&sound));
+        encodings.push(milliseconds(now));
+        let now = Instant::now();
+        voice = Some(pocket.voice(&sound));
+        clones.push(milliseconds(now));
+    }
+    let voice = voice.ok_or("no run")?;
+    report("encode 10 s of sound", "ms", encodings);
+    report("clone 10 s of sound", "ms", clones);
+    let [mut lms, mut codecs, mut firsts, mut factors, mut owns] = [vec![], vec![], vec![], vec![], vec![]];
+    for _ in 0..runs {
+        let ([lm, codec, first], own) = speak(&pocket, &voice, frames);
+        let total: f64 = lm.iter().chain(&codec).sum();
+        owns.push(own);
+        factors.push(total / (frames as f64 * 80.0));
+        lms.extend(lm);
+        codecs.extend(codec);
+        firsts.extend(first);
+    }
+    report("first sound, warm voice", "ms", firsts);
+    report("language model, a frame", "ms", lms);
+    report("codec, a frame", "ms", codecs);
+    report("real-time factor", "s/s", factors);
+    report("real-time factor, time of the thread", "s/s", owns);
+    if let Some(peak) = memory("VmHWM") {
+        report("peak memory", "MB", vec![peak]);
+    }
+    Ok(())
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            println!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

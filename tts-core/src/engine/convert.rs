@@ -1,0 +1,111 @@
+//! A checkpoint of Pocket TTS in one packed file: configuration, tokenizer, and weights as the kernels read them. It is mapped and
+//! used where it lies, so that it opens at once.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::engine::{Engine, EngineOptions};
+use super::loaded::{Model, Pocket};
+use super::open::{Checkpoint, Opened, english, reads_letters};
+use crate::error::Error;
+use crate::model::pocket::PocketModel;
+use crate::model::{PocketConfig, PocketPrecision};
+use crate::text::pocket::Vocabulary;
+use crate::weights::Weights;
+use crate::weights::packed::Recorder;
+
+/// Values of the file's metadata.
+const FAMILY: (&str, &str) = ("family", "pocket");
+const CLONES: &str = "clones";
+const NAME: &str = "name";
+/// Files beside the weights.
+const CONFIG: &str = "config.yaml";
+const TOKENIZER: &str = "tokenizer";
+
+impl Engine {
+    /// Writes the checkpoint of Pocket TTS at `path`, a YAML file or a folder with one, as one packed file `out`, with weights as
+    /// [`EngineOptions::precision`] says; [`Engine::open`] opens it at once. A file of that name is replaced when all is written,
+    /// never before. Returns its size in bytes.
+    ///
+    /// # Errors
+    /// As [`Engine::open`]; [`Error::Packed`] if `out` cannot be written.
+    pub fn convert(path: &Path, options: &EngineOptions, out: &Path) -> Result<u64, Error> {
+        Checkpoint::at(path, options)?.convert(options, out)
+    }
+
+    /// As [`Engine::convert`], by the name `name` from the text of a configuration, as [`Engine::of_yaml`] takes it.
+    ///
+    /// # Errors
+    /// As [`Engine::convert`].
+    pub fn convert_yaml(name: &str, yaml: &str, options: &EngineOptions, out: &Path) -> Result<u64, Error> {
+        Checkpoint::yaml(Path::new(name), yaml, name.to_owned(), options)?.convert(options, out)
+    }
+
+    /// Reads all of a packed file and compares it with the fingerprint that was written with it. [`Engine::open`] does not: bytes
+    /// changed in matrices of 8-bit integers make another sound there.
+    ///
+    /// # Errors
+    /// [`Error::Weights`]: it cannot be read, is no packed file, or was changed.
+    pub fn verify(path: &Path) -> Result<(), Error> {
+        Ok(Weights::open(path)?.verify()?)
+    }
+}
+
+impl Checkpoint {
+    fn convert(self, options: &EngineOptions, out: &Path) -> Result<u64, Error> {
+        let Self { config, yaml, files, tokenizer, clones, name } = self;
+        let recorder = Recorder::default();
+        let files = files.stored_by(options.precision).recorded_by(&recorder);
+        // a tokenizer that no engine would take is not packed either
+        Vocabulary::of_size(&tokenizer.0, &tokenizer.1, config.flow_lm.lookup_table.n_bins)?;
+        PocketModel::load_files(&files, config)?;
+        let failed = |source| Error::Packed { path: out.to_owned(), source };
+        let mut part = out.as_os_str().to_owned();
+        part.push(format!(".{}.part", std::process::id()));
+        let part = PathBuf::from(part);
+        let about = [FAMILY, (NAME, &name), (CLONES, if clones { "yes" } else { "no" })];
+        let beside = [(CONFIG, yaml.as_bytes()), (TOKENIZER, tokenizer.1.as_slice())];
+        let write = || -> io::Result<u64> {
+            let mut file = BufWriter::new(File::create(&part)?);
+            recorder.write(&about, &beside, &mut file)?;
+            file.get_ref().sync_all()?;
+            fs::rename(&part, out)?;
+            Ok(fs::metadata(out)?.len())
+        };
+        write().inspect_err(|_| drop(fs::remove_file(&part))).map_err(failed)
+    }
+}
+
+impl Opened {
+    /// A packed file.
+    pub(super) fn packed(path: &Path, options: &EngineOptions) -> Result<Self, Error> {
+        reads_letters(options)?;
+        if options.precision != PocketPrecision::default() {
+            let family = "a packed file, whose precision was chosen when it was made";
+            return Err(Error::Unsupported { what: "a precision", family });
+        }
+        let weights = Weights::open(path)?;
+        let origin = path.display().to_string();
+        let wrong = |what: &str| {
+            let source = io::Error::new(io::ErrorKind::InvalidData, format!("{what}; make one with `tts convert`"));
+            Error::Packed { path: path.to_owned(), source }
+        };
+        if !weights.is_packed() || weights.metadata(FAMILY.0) != Some(FAMILY.1) {
+            return Err(wrong("it is no packed model of Pocket TTS"));
+        }
+        let text = weights.file(CONFIG).ok_or_else(|| wrong("it holds no configuration"))?;
+        let text = str::from_utf8(text).map_err(|_| wrong("its configuration is no text"))?;
+        let config = PocketConfig::parse(&format!("{origin}: {CONFIG}"), text)?;
+        let tokenizer = weights.file(TOKENIZER).ok_or_else(|| wrong("it holds no tokenizer"))?;
+        let vocabulary =
+            Vocabulary::of_size(&format!("{origin}: {TOKENIZER}"), tokenizer, config.flow_lm.lookup_table.n_bins)?;
+        let clones = weights.metadata(CLONES) != Some("no");
+        let name = weights.metadata(NAME).unwrap_or_default().to_owned();
+        let model = PocketModel::load(&weights, config)?;
+        let weight_bytes = weights.size() as u64;
+        let model = Model::Pocket(Arc::new(Pocket { model, vocabulary, english: english(options), clones }));
+        Ok(Self { model, name, weight_bytes })
+    }
+}

@@ -1,0 +1,320 @@
+//! Products with weights of 8 bits: rows of activations become integers too, so that sums within a block are exact.
+//!
+//! Weights have a scale for every 32 columns of a row, a bfloat16. A row of x is divided by `step = max |x| / 32767` and rounded to
+//! integers of 16 bits, ties to even: what is lost is what the weights lost. A pair of columns is one multiply-add (`pmaddwd`) on
+//! every x86-64 CPU, without saturation; 32 products stay below 2^27. Sums of integers do not depend on their order, and what
+//! follows is one product and one sum of f32 a block, neither fused nor reordered: the result has the same bits on every
+//! instruction set, and whatever rows come with it.
+
+use std::mem::MaybeUninit;
+
+use super::act::ROUND;
+use super::linear::AHEAD;
+use super::packed::{BLOCK, Block, groups};
+use super::simd::{LANES, Lanes, Simd};
+
+/// Integers on the stack: as many rows of x as fit are made at once, and the weights read once for them.
+const ROOM: usize = 1 << 16;
+/// Wider matrices of 8-bit integers are not made.
+pub(super) const INT8_COLUMNS: usize = ROOM;
+/// Rows made at once at most; a multiple of every tile.
+const MOST_ROWS: usize = 48;
+/// The largest magnitude of an activation.
+const LIMIT: f32 = i16::MAX as f32;
+
+/// [`linear_strided`](super::linear_strided) for the blocks of a matrix of `shape` outputs and inputs.
+#[inline(always)]
+pub(super) fn quantised_body<S: Simd>(
+    s: S,
+    y: &mut [f32],
+    x: &[f32],
+    stride: usize,
+    blocks: &[Block],
+    b: &[f32],
+    shape: [usize; 2],
+) {
+    let [outputs, inputs] = shape;
+    let width = inputs.next_multiple_of(BLOCK);
+    let rows = (ROOM / width.max(1)).clamp(1, MOST_ROWS);
+    let mut room = [const { MaybeUninit::<i16>::uninit() }; ROOM];
+    let mut steps = [0.0; MOST_ROWS];
+    for (at, y) in y.chunks_mut(rows * outputs).enumerate() {
+        let count = y.len() / outputs;
+        let room = &mut room[..count * width];
+        for row in 0..count {
+            let x = &x[(at * rows + row) * stride..][..inputs];
+            steps[row] = quantise(&mut room[row * width..][..width], x);
+        }
+        // SAFETY: `quantise` wrote every value of each row.
+        let x = unsafe { room.assume_init_ref() };
+        let x = x.as_chunks::<2>().0.as_chunks::<{ BLOCK / 2 }>().0;
+        Rows { s, x, steps: &steps[..count], blocks, b, outputs, width: width / BLOCK }.run(y);
+    }
+}
+
+/// Writes x as integers, and zeros behind it; returns the step. NaN or infinity anywhere makes the step such.
+#[inline(always)]
+fn quantise(out: &mut [MaybeUninit<i16>], x: &[f32]) -> f32 {
+    // the bits of magnitudes are ordered as they are, NaN above all
+    let mut tops = [0i32; LANES];
+    let (chunks, rest) = x.as_chunks::<LANES>();
+    for chunk in chunks {
+        for lane in 0..LANES {
+            tops[lane] = tops[lane].max(magnitude(chunk[lane]));
+        }
+    }
+    let mut top = 0;
+    for lane in 0..LANES {
+        top = top.max(tops[lane]);
+    }
+    for x in rest {
+        top = top.max(magnitude(*x));
+    }
+    let step = f32::from_bits(top.cast_unsigned()) / LIMIT;
+    let inverse = if step >= f32::MIN_POSITIVE && step.is_finite() { 1.0 / step } else { 0.0 };
+    let (whole, behind) = out.split_at_mut(chunks.len() * LANES);
+    for (out, x) in whole.as_chunks_mut::<LANES>().0.iter_mut().zip(chunks) {
+        for lane in 0..LANES {
+            out[lane].write(integer(x[lane], inverse));
+        }
+    }
+    for (n, out) in behind.iter_mut().enumerate() {
+        out.write(rest.get(n).map_or(0, |x| integer(*x, inverse)));
+    }
+    step
+}
+
+#[inline(always)]
+fn magnitude(x: f32) -> i32 {
+    (x.to_bits() & 0x7fff_ffff).cast_signed()
+}
+
+/// `x·inverse` to the nearest integer: it lies in the low bits of the sum.
+#[inline(always)]
+fn integer(x: f32, inverse: f32) -> i16 {
+    (x * inverse + ROUND).to_bits().wrapping_sub(ROUND.to_bits()) as i16
+}
+
+/// A block of a row of activations.
+type Inputs = [[i16; 2]; BLOCK / 2];
+
+/// Some rows of integers and what they are multiplied with.
+struct Rows<'a, S> {
+    s: S,
+    /// `[rows, width]`
+    x: &'a [Inputs],
+    /// `[rows]`
+    steps: &'a [f32],
+    blocks: &'a [Block],
+    b: &'a [f32],
+    outputs: usize,
+    /// Blocks of a row.
+    width: usize,
+}
+
+impl<S: Simd> Rows<'_, S> {
+    #[inline(always)]
+    fn run(&self, y: &mut [f32]) {
+        for (panel, size) in groups(self.outputs) {
+            match size {
+                4 => self.group::<4>(y, panel),
+                2 => self.group::<2>(y, panel),
+                _ => self.group::<1>(y, panel),
+            }
+        }
+    }
+
+    /// All rows of one group of `G` panels.
+    #[inline(always)]
+    fn group<const G: usize>(&self, y: &mut [f32], panel: usize) {
+        let blocks = self.blocks[panel * self.width..][..G * self.width].as_chunks::<G>().0;
+        let rows = self.steps.len();
+        let mut row = 0;
+        if S::ROWS >= 6 {
+            while row + 6 <= rows {
+                self.tile::<6, G>(y, blocks, row, panel);
+                row += 6;
+            }
+        }
+        if S::ROWS >= 4 {
+            while row + 4 <= rows {
+                self.tile::<4, G>(y, blocks, row, panel);
+                row += 4;
+            }
+        }
+        while row + 2 <= rows {
+            self.tile::<2, G>(y, blocks, row, panel);
+            row += 2;
+        }
+        if row < rows {
+            self.tile::<1, G>(y, blocks, row, panel);
+        }
+    }
+
+    /// `R` rows of a group: the integer sums of a block stay in registers, those of f32 in the nearest cache.
+    #[inline(always)]
+    fn tile<const R: usize, const G: usize>(&self, y: &mut [f32], blocks: &[[Block; G]], row: usize, panel: usize) {
+        let s = self.s;
+        let mut inputs = [&self.x[..0]; R];
+        for r in 0..R {
+            inputs[r] = &self.x[(row + r) * self.width..][..blocks.len()];
+        }
+        let mut totals = [[s.splat(0.0); G]; R];
+        for i in 0..blocks.len() {
+            for p in 0..G {
+                let block = &blocks[i][p];
+                if row == 0 {
+                    for line in 0..size_of::<Block>().div_ceil(64) {
+                        s.prefetch(std::ptr::from_ref(block).cast::<u8>().wrapping_add(AHEAD + 64 * line));
+                    }
+                }
+                let mut sums = [s.no_sums(); R];
+                for pair in 0..BLOCK / 2 {
+                    let w = s.words(&block.pairs[pair]);
+                    for r in 0..R {
+                        sums[r] = s.pairs_madd(w, inputs[r][i][pair], sums[r]);
+                    }
+                }
+                let scales = s.uppers(&block.scales);
+                for r in 0..R {
+                    totals[r][p] = s.scaled_add(totals[r][p], s.floats(sums[r]), scales);
+                }
+            }
+        }
+        for r in 0..R {
+            for p in 0..G {
+                let first = ((panel + p) * LANES).min(self.outputs);
+                let mut out: Lanes = [0.0; LANES];
+                s.store(totals[r][p], &mut out);
+                for lane in 0..LANES {
+                    out[lane] *= self.steps[row + r];
+                }
+                if !self.b.is_empty() {
+                    for (out, b) in out.iter_mut().zip(&self.b[first..]) {
+                        *out += b;
+                    }
+                }
+                let y = &mut y[(row + r) * self.outputs..][first..self.outputs.min(first + LANES)];
+                match y.first_chunk_mut::<LANES>() {
+                    Some(whole) => *whole = out,
+                    None => y.copy_from_slice(&out[..y.len()]),
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::oracle::{self, EDGES, Values, hold, worst};
+    use super::super::{Isa, PackedMatrix, Storage, linear, linear_strided};
+    use super::*;
+
+    /// A matrix that 8 bits hold exactly: whole multiples of a power of two, ±127 of them in every block of a row.
+    fn weights(values: &mut Values, outputs: usize, inputs: usize) -> Vec<f32> {
+        let mut weights: Vec<f32> = values.take(outputs * inputs).iter().map(|w| (w * 126.0).round() / 512.0).collect();
+        for (row, weights) in weights.chunks_mut(inputs.max(1)).enumerate() {
+            for block in weights.chunks_mut(BLOCK) {
+                let at = row % block.len();
+                block[at] = if row % 2 == 0 { 127.0 / 512.0 } else { -127.0 / 512.0 };
+            }
+        }
+        weights
+    }
+
+    #[test]
+    fn products_match_the_oracle_at_every_edge_and_each_other_everywhere() {
+        let mut first: Option<Vec<u32>> = None;
+        for isa in Isa::available() {
+            let (mut error, mut bits) = (0f64, Vec::new());
+            let mut values = Values::new(11);
+            for outputs in EDGES {
+                for inputs in [0, 1, 2, 15, 16, 17, 33, 256] {
+                    let w = weights(&mut values, outputs, inputs);
+                    let packed = PackedMatrix::pack(outputs, inputs, Storage::Int8, |o, i| w[o * inputs + i]);
+                    assert_eq!(packed.storage(), Storage::Int8);
+                    for rows in [0, 1, 2, 3, 4, 5, 7, 9, 13, 50] {
+                        let x = values.take(rows * inputs);
+                        let b = values.take(if rows % 2 == 0 { outputs } else { 0 });
+                        let mut y = vec![f32::NAN; rows * outputs];
+                        linear(isa, &mut y, &x, &packed, &b);
+                        let want = oracle::linear(rows, &x, inputs, outputs, &w, &b);
+                        error = error.max(worst(&y, &want, |_| (inputs as f64).sqrt().max(1.0)));
+                        bits.extend(y.iter().map(|y| y.to_bits()));
+                    }
+                }
+            }
+            hold("linear of int8, per root of the inputs", isa, error, 1e-5);
+            assert!(first.get_or_insert(bits.clone()) == &bits, "{isa:?} has other bits");
+        }
+    }
+
+    #[test]
+    fn the_longest_rows_do_not_overflow() {
+        for isa in Isa::available() {
+            let inputs = INT8_COLUMNS;
+            let packed = PackedMatrix::pack(3, inputs, Storage::Int8, |row, _| [127.0, -127.0, 63.5][row] / 128.0);
+            let mut y = [f32::NAN; 6];
+            linear(isa, &mut y, &vec![2.0; 2 * inputs], &packed, &[]);
+            let want = [1.0, -1.0, 0.5, 1.0, -1.0, 0.5].map(|w| w * 127.0 / 64.0 * inputs as f64);
+            hold("linear of int8, 65,536 inputs", isa, worst(&y, &want, f64::abs), 5e-5);
+        }
+        let wider = PackedMatrix::pack(1, INT8_COLUMNS + 1, Storage::Int8, |_, _| 1.0);
+        assert_eq!(wider.storage(), Storage::F32);
+    }
+
+    #[test]
+    fn a_row_has_the_same_bits_whatever_comes_with_it() {
+        for isa in Isa::available() {
+            let mut values = Values::new(13);
+            for (outputs, inputs, stride) in [(1, 67, 67), (40, 67, 67), (100, 64, 16), (64, 2000, 2000)] {
+                let rows = 53;
+                let w = values.take(outputs * inputs);
+                let packed = PackedMatrix::pack(outputs, inputs, Storage::Int8, |o, i| w[o * inputs + i]);
+                let (x, b) = (values.take((rows - 1) * stride + inputs), values.take(outputs));
+                let mut whole = vec![0.0; rows * outputs];
+                linear_strided(isa, &mut whole, &x, stride, &packed, &b);
+                for chunk in [1, 2, 3, 5, 8, 20] {
+                    for (n, want) in whole.chunks(chunk * outputs).enumerate() {
+                        let mut part = vec![0.0; want.len()];
+                        linear_strided(isa, &mut part, &x[n * chunk * stride..], stride, &packed, &b);
+                        assert!(part.iter().zip(want).all(|(a, b)| a.to_bits() == b.to_bits()), "{isa:?} by {chunk}");
+                    }
+                }
+            }
+        }
+    }
+
+    /// Normal weights and activations lose what 8 bits of weights lose: 45 dB and more remain.
+    #[test]
+    fn little_is_lost_of_ordinary_values() {
+        let mut values = Values::new(17);
+        let mut normal = |count: usize| -> Vec<f32> {
+            (0..count).map(|_| (0..12).map(|_| values.one()).sum::<f32>() / 2.0).collect()
+        };
+        let (outputs, inputs) = (64, 1024);
+        let (w, x) = (normal(outputs * inputs), normal(inputs));
+        let packed = PackedMatrix::pack(outputs, inputs, Storage::Int8, |o, i| w[o * inputs + i]);
+        let mut y = vec![0.0; outputs];
+        linear(Isa::detect(), &mut y, &x, &packed, &[]);
+        let want = oracle::linear(1, &x, inputs, outputs, &w, &[]);
+        let power: f64 = want.iter().map(|y| y * y).sum();
+        let lost: f64 = want.iter().zip(&y).map(|(a, b)| (a - f64::from(*b)).powi(2)).sum();
+        let snr = 10.0 * (power / lost).log10();
+        println!("int8 against f64: {snr:.1} dB");
+        assert!(snr > 45.0, "{snr} dB");
+    }
+
+    #[test]
+    fn what_is_not_finite_stays_so() {
+        for isa in Isa::available() {
+            let packed = PackedMatrix::pack(2, 3, Storage::Int8, |_, _| 1.0);
+            let mut y = [0.0; 4];
+            linear(isa, &mut y, &[1.0, f32::NAN, 1.0, 0.0, 0.0, 0.0], &packed, &[]);
+            assert!(y[0].is_nan() && y[1].is_nan() && y[2..] == [0.0, 0.0], "{isa:?} {y:?}");
+            linear(isa, &mut y[..2], &[1.0, f32::INFINITY, 1.0], &packed, &[]);
+            assert!(!y[0].is_finite(), "{isa:?} {y:?}");
+        }
+        assert_eq!(PackedMatrix::pack(1, 1, Storage::Int8, |_, _| f32::NAN).storage(), Storage::F32);
+    }
+}
