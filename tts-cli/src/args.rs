@@ -9,7 +9,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use tts_core::units::Seed;
-use tts_core::{Reading, Semitones, Steps, Temperature};
+use tts_core::{PocketPrecision, Reading, Semitones, Steps, Temperature};
 
 use crate::manner::MannerArgs;
 
@@ -61,6 +61,8 @@ pub(crate) enum Command {
     /// Say what would run here: CPU, threads, model
     #[command(visible_alias = "version")]
     Info(InfoArgs),
+    /// Write a model of Pocket TTS as one file that opens at once
+    Convert(ConvertArgs),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -88,6 +90,7 @@ impl Command {
             Self::Voice(VoiceCommand::Set(set)) if set.json => Some(JsonPlace::Stdout),
             Self::Bench(bench) if bench.json => Some(JsonPlace::Stdout),
             Self::Info(info) if info.json => Some(JsonPlace::Stdout),
+            Self::Convert(convert) if convert.json => Some(JsonPlace::Stdout),
             _ => None,
         }
     }
@@ -248,6 +251,9 @@ pub(crate) struct EngineArgs {
     /// Threads to use [default: what serves this CPU]
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<NonZeroUsize>,
+    /// How a model of Pocket TTS keeps its weights: stored, f32, bf16, int8 or small [default: stored]
+    #[arg(long, value_name = "HOW", requires = "model")]
+    pub(crate) precision: Option<PocketPrecision>,
 }
 
 /// Thirty options on one screen, which no generated list does; a test checks that none is forgotten.
@@ -273,7 +279,7 @@ How: --emotion neutral|calm|happy|sad|angry|excited|fearful|tender|whispery
   --breathiness 0..1 --whisper 0..1 --final-slope -12..12 --like-the-clip
 Text: markdown, [[HH AH0 L OW1]] for phones, [[sad 0.5]] .. [[/]], [[pause 1s]]
   --lexicon FILE  of WORD PHONES   --emoji     --no-markdown     --skip-code
-  --reading normalized|as-written|reference    --language TAG  of the model
+  --reading normalized|as-written|reference --language TAG --precision small
   --strict  end with code 6 if something could not be spoken
 Other: -q, --quiet  errors only    -v, --verbose  what it cost    -h, --help
 ";
@@ -484,6 +490,26 @@ pub(crate) struct BenchArgs {
     pub(crate) json: bool,
 }
 
+/// Write a model of Pocket TTS as one file that opens at once, such as: tts convert english -o english.packed
+#[derive(Debug, Args)]
+pub(crate) struct ConvertArgs {
+    /// A name from `tts models list`, a folder or a YAML file
+    #[arg(value_name = "NAME|PATH")]
+    pub(crate) model: PathBuf,
+    /// The file to write
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+    /// How it keeps its weights: stored, f32, bf16, int8, or small: 8 bits where most weights are, 16 elsewhere
+    #[arg(long, value_name = "HOW", default_value = "small")]
+    pub(crate) precision: PocketPrecision,
+    /// Replace a file that exists
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Print one JSON object about it
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 /// Say what would run here
 #[derive(Debug, Args)]
 pub(crate) struct InfoArgs {
@@ -562,7 +588,7 @@ mod tests {
 
     #[test]
     fn help_fits_the_screen_with_examples_first() {
-        let commands = ["", "say", "clone", "voices", "devices", "bench", "info", "completions", "man"];
+        let commands = ["", "say", "clone", "voices", "devices", "bench", "info", "convert", "completions", "man"];
         let models = ["models", "models list", "models get", "models verify", "models path", "models rm"];
         for command in commands.into_iter().chain(["voice", "voice info", "voice mix", "voice set"]).chain(models) {
             let help = lines(command);

@@ -10,6 +10,7 @@ mod args;
 mod bench;
 mod burn;
 mod clone;
+mod convert;
 mod devices;
 mod dry_run;
 mod exit;
@@ -59,6 +60,7 @@ fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Devices(devices) => devices::run(&devices),
         Command::Bench(bench) => bench::run(&bench),
         Command::Info(info) => info::run(info),
+        Command::Convert(convert) => convert::run(&convert),
         Command::Completions { shell } => manual::completions(shell),
         Command::Man { dir } => manual::man(dir.as_deref()),
     }

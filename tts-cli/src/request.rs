@@ -6,8 +6,8 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use tts_core::{
-    Checked, Clip, Engine, EngineOptions, Error, Family, Lexicon, Locate, Overrides, PromptOptions, Prosody, Settings,
-    Voice, audio,
+    Checked, Clip, Engine, EngineOptions, Error, Family, Lexicon, Locate, Overrides, PocketPrecision, PromptOptions,
+    Prosody, Settings, Voice, audio,
 };
 
 use crate::args::{EngineArgs, Networks, SayArgs};
@@ -57,6 +57,7 @@ pub(crate) struct EngineRequest {
     lexicon: Option<Lexicon>,
     manner: Option<MannerOf>,
     language: Option<String>,
+    precision: Option<PocketPrecision>,
     pub(crate) networks: Networks,
 }
 
@@ -259,11 +260,22 @@ impl Destination {
     }
 }
 
+/// What a configuration names by an address is looked for here, never fetched.
+pub(crate) fn locate() -> Locate {
+    Locate::by(|uri| models::fetch(uri, true, &mut |_, _| {}).map_err(|error| error.to_string()))
+}
+
+/// What was typed as a model, if it can only be a name of the catalogue.
+pub(crate) fn by_name(model: &Path) -> Option<&str> {
+    let bare = model.components().count() == 1 && model.extension().is_none_or(|e| e != "yaml" && e != "yml");
+    model.to_str().filter(|_| bare && !model.exists())
+}
+
 impl EngineRequest {
     /// What the options for the engine mean.
     pub(crate) fn new(args: EngineArgs) -> Self {
-        let EngineArgs { voice, model, threads } = args;
-        Self { voice, model, threads, ..Self::default() }
+        let EngineArgs { voice, model, threads, precision } = args;
+        Self { voice, model, threads, precision, ..Self::default() }
     }
 
     /// Only a model and its threads, no voice of choice.
@@ -280,6 +292,9 @@ impl EngineRequest {
         if let Some(threads) = self.threads {
             options = options.with_threads(threads);
         }
+        if let Some(precision) = self.precision {
+            options = options.with_precision(precision);
+        }
         if let Some(language) = &self.language {
             options = options.with_language(language);
         }
@@ -295,8 +310,6 @@ impl EngineRequest {
     }
 
     fn open(&self, options: EngineOptions) -> anyhow::Result<Engine> {
-        // what a configuration names by an address is looked for here, never fetched
-        let locate = Locate::by(|uri| models::fetch(uri, true, &mut |_, _| {}).map_err(|error| error.to_string()));
         let (engine, what) = match &self.model {
             None => (Engine::embedded(options), "cannot use the built-in model".to_owned()),
             Some(path) => {
@@ -310,7 +323,7 @@ impl EngineRequest {
                         };
                         (Engine::of_yaml(name, &found.yaml, options), what)
                     }
-                    None => (Engine::open(path, options.with_locate(locate)), what),
+                    None => (Engine::open(path, options.with_locate(locate())), what),
                 }
             }
         };
@@ -354,10 +367,7 @@ impl EngineRequest {
 
     /// The model's name, if it is one of the catalogue and not a path.
     fn of_catalogue(&self) -> Option<&str> {
-        let path = self.model.as_deref()?;
-        let name = path.to_str()?;
-        let bare = path.components().count() == 1 && path.extension().is_none_or(|e| e != "yaml" && e != "yml");
-        (bare && !path.exists()).then_some(name)
+        by_name(self.model.as_deref()?)
     }
 
     /// A voice for a model of Pocket TTS: one of the catalogue, one that was exported, or a recording.

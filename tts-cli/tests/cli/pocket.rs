@@ -40,6 +40,27 @@ fn a_checkpoint_speaks_with_a_recording_and_with_an_exported_voice() {
 }
 
 #[test]
+fn a_checkpoint_is_made_one_file() {
+    let (world, _tiny, model) = world(Doctored::Not);
+    let say = |model: &str, more: &[&str], output: &str| {
+        let arguments = [&["say", "-q", "--model", model, "--voice", "clip.wav", "-o", output], more, &[TEXT]].concat();
+        world.run(&arguments).with(0);
+        std::fs::read(world.path(output)).expect("sound")
+    };
+    let told = world.run(&["convert", &model, "-o", "one.packed", "--json"]).with(0).json();
+    assert_eq!(told["bytes"], std::fs::metadata(world.path("one.packed")).expect("a file").len());
+    let packed = say("one.packed", &[], "a.wav");
+    assert!(packed == say(&model, &["--precision", "small"], "b.wav"), "small is what it is packed with");
+    assert!(packed != say(&model, &[], "c.wav"), "a precision that changes nothing was not honoured");
+    let told = world.run(&["convert", &model, "-o", "one.packed"]).with(4).stderr;
+    assert!(told.contains("--force"), "{told}");
+    world.run(&["convert", &model, "-o", "one.packed", "--force", "--precision", "bf16"]).with(0);
+    world.run(&["convert", "clip.wav", "-o", "two.packed"]).with(3);
+    world.run(&["convert", &model, "-o", "no/such/folder/x"]).with(4);
+    assert!(world.names().iter().all(|name| !name.contains("part")), "{:?}", world.names());
+}
+
+#[test]
 fn what_goes_wrong_is_said() {
     let (world, _tiny, model) = world(Doctored::Silent);
     let say = |more: &[&str]| {
