@@ -4,6 +4,10 @@ use half::f16;
 
 const PAGE: &str = include_str!("../../../docs/MODEL.md");
 
+/// `decoder.classes` and `decoder.envelope_bands` of [`CONFIG`].
+const CLASSES: usize = 8;
+const BANDS: usize = 80;
+
 /// config.toml of these weights.
 pub(crate) const CONFIG: &str = r#"
 family = "native"
@@ -96,7 +100,7 @@ impl Random {
             ("g" | "scale", _) => of(self, &scaled(0.3, 0.1)),
             ("bos_emb" | "bos_before_voice", _) => self.take(count),
             (_, 1) => of(self, &scaled(1.0, 0.1)),
-            _ if name.ends_with("embed.weight") => self.take(count),
+            _ if name.ends_with("conditioner.embed.weight") => self.take(count),
             // a timbre has length 1, and a profile numbers near 1
             _ if name == "decoder.profile.weight" => of(self, &scaled(0.0, 1.0)),
             (_, dimensions) => {
@@ -132,9 +136,15 @@ fn listed() -> impl Iterator<Item = (String, Vec<usize>, bool)> {
     })
 }
 
-/// A safetensors file with random tensors of the names that `wanted` takes.
+/// A safetensors file with random tensors of the names that `wanted` takes. The page lists them without classes of sound, and
+/// says what each adds.
 pub(crate) fn weights(seed: u64, wanted: impl Fn(&str) -> bool) -> Vec<u8> {
-    let tensors = listed().flat_map(|(pattern, shape, half)| {
+    let tensors = listed().flat_map(|(pattern, mut shape, half)| {
+        match pattern.rsplit_once('.') {
+            Some(("decoder.profile", _)) => shape[0] += CLASSES * BANDS,
+            Some(("decoder.o", _)) => shape[0] += CLASSES,
+            _ => {}
+        }
         expand(&pattern).into_iter().map(move |name| (name, shape.clone(), half)).collect::<Vec<_>>()
     });
     file(seed, tensors.filter(|(name, ..)| wanted(name)))

@@ -49,15 +49,17 @@ pub struct Spoken {
 }
 
 impl Stages {
-    /// From the bytes of a checkpoint and the text of its YAML, on the best instruction set there is.
+    /// From the bytes of a checkpoint and the text of its YAML, on the instruction set that `TTS_ISA` names or the
+    /// best there is.
     ///
     /// # Errors
-    /// What is wrong with either, for people.
+    /// What is wrong with any of them, for people.
     pub fn load(weights: Vec<u8>, config: &str) -> Result<Self, String> {
+        let isa = Isa::from_env().map_err(|error| error.to_string())?;
         let config = PocketConfig::parse("the configuration", config).map_err(|error| error.to_string())?;
         let weights = Weights::from_bytes("the weights", weights).map_err(|error| error.to_string())?;
         let model = PocketModel::load(&weights, config).map_err(|error| error.to_string())?;
-        Ok(Self { isa: Isa::detect(), model })
+        Ok(Self { isa, model })
     }
 
     /// The instruction set in use.
