@@ -64,15 +64,16 @@ impl Tiny {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let name = format!("tts-tiny-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let folder = std::env::temp_dir().join(name);
-        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::create_dir_all(&folder).expect("a file for tests");
         let threshold = match doctored {
             Doctored::EndsAtOnce => -1e6,
             Doctored::NeverEnds | Doctored::Stuck => 1e6,
             _ => 0.0,
         };
-        std::fs::write(folder.join("config.yaml"), CONFIG.replace("THRESHOLD", &threshold.to_string())).unwrap();
-        std::fs::write(folder.join("tokenizer.json"), tokenizer()).unwrap();
-        std::fs::write(folder.join("model.safetensors"), weights(doctored)).unwrap();
+        std::fs::write(folder.join("config.yaml"), CONFIG.replace("THRESHOLD", &threshold.to_string()))
+            .expect("a file for tests");
+        std::fs::write(folder.join("tokenizer.json"), tokenizer()).expect("a file for tests");
+        std::fs::write(folder.join("model.safetensors"), weights(doctored)).expect("a file for tests");
         Self(folder)
     }
 

@@ -21,7 +21,6 @@ use crate::timings::TimingsFormat;
 const EXAMPLES: &str = "\
 Examples:
   tts say \"Good evening.\"                    speak it
-  tts say -f story.txt -o story.wav          a file to a file
   llm | tts say -                            speak while the text arrives";
 
 const EXIT_CODES: &str = "\

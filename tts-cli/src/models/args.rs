@@ -44,7 +44,7 @@ Variables: TTS_CACHE  folder to download to      HF_TOKEN  who you are
 #[derive(Debug, Args)]
 #[command(override_help = GET_HELP)]
 pub(crate) struct GetArgs {
-    /// A name from `tts models list`, or of a file: hf://owner/repository/path[@revision] or https://
+    /// A name from `tts models list`, or of a file: hf://owner/repository/path@revision or https://
     #[arg(value_name = "NAME|URI")]
     pub(crate) name: String,
     /// Take the weights that cannot clone voices; they need no account

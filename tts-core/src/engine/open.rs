@@ -22,7 +22,9 @@ use crate::weights::Weights;
 
 /// Finds a file that a configuration names by `hf://` or `https://` on this machine, or says why it is not there.
 #[derive(Clone)]
-pub struct Locate(Arc<dyn Fn(&str) -> Result<PathBuf, String> + Send + Sync>);
+pub struct Locate(Arc<Find>);
+
+type Find = dyn Fn(&str) -> Result<PathBuf, String> + Send + Sync;
 
 impl Locate {
     /// By a function from the name to the file, or to a sentence that helps.

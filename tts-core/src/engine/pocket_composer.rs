@@ -308,7 +308,8 @@ impl PocketComposer {
 
     /// Says a chunk until it is right, or as often as is sensible; then keeps the saying whose length is the likeliest.
     fn gather(&mut self, chunk: &Chunk, before: Option<&Before>, first: Roll) {
-        let (mut best, mut found): (Option<(f32, Vec<f32>, Roll)>, Option<Fault>) = (None, None);
+        let mut best: Option<(f32, Vec<f32>, Roll)> = None;
+        let mut found = None;
         let mut roll = Some(first);
         let mut mended = false;
         let mut rolls = 0;

@@ -11,8 +11,8 @@ use crate::model::pocket_speech::Sound;
 /// The state of a stream from its frames on.
 #[derive(Debug)]
 pub(super) enum Sounding {
-    Native { model: Arc<NativeModel>, vocaliser: Vocaliser },
-    Pocket { pocket: Arc<Pocket>, isa: Isa, sound: Sound },
+    Native { model: Arc<NativeModel>, vocaliser: Box<Vocaliser> },
+    Pocket { pocket: Arc<Pocket>, isa: Isa, sound: Box<Sound> },
 }
 
 impl Sounding {
@@ -38,7 +38,7 @@ impl Sounding {
                 }
                 let what = frame[0];
                 if what == FIRST_LATENT || what == FIRST_WARM_LATENT {
-                    *sound = pocket.model.sound();
+                    **sound = pocket.model.sound();
                 }
                 let pcm = pocket.model.hear(*isa, sound, &frame[1..=mimi.quantizer.dimension]);
                 if what != WARM_LATENT && what != FIRST_WARM_LATENT {

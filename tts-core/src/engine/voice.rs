@@ -167,7 +167,7 @@ impl Voice {
                 let (generator, vocaliser) =
                     model.start(isa, &speaker(timbre), course.manner(), draws(model, settings));
                 let composer = NativeComposer::new(model.clone(), clauses, course, generator);
-                let sounding = Sounding::Native { model: model.clone(), vocaliser };
+                let sounding = Sounding::Native { model: model.clone(), vocaliser: Box::new(vocaliser) };
                 Ok((Composer::Native(Box::new(composer)), sounding))
             }
             Who::Pocket { pocket, state } => {
@@ -186,7 +186,7 @@ impl Voice {
                 };
                 let chunks = Chunks::new(pocket.clone(), clauses, reading);
                 let composer = PocketComposer::new(pocket.clone(), speaking, chunks);
-                let sounding = Sounding::Pocket { pocket: pocket.clone(), isa, sound: model.sound() };
+                let sounding = Sounding::Pocket { pocket: pocket.clone(), isa, sound: Box::new(model.sound()) };
                 Ok((Composer::Pocket(Box::new(composer)), sounding))
             }
         }

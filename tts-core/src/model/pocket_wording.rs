@@ -224,7 +224,7 @@ mod tests {
             ("Is *this* London, or the FBI?", "Is this London, or the FBI?"),
             ("Don’t stop!", "Don’t stop!"),
             ("A café - in 1984", "A café, in nineteen eighty four"),
-            ("One; two: three", "One; two; three."),
+            ("One; two: three", "One; two; three"),
             ("🙂 ☃", ""),
         ] {
             assert_eq!(worded(text).text, expected, "{text}");
