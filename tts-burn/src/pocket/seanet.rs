@@ -13,7 +13,7 @@ enum Layer {
     Down(Conv),
     Up(Transposed),
     /// `x + second(elu(first(elu(x))))`
-    Residual(Conv, Conv),
+    Residual(Box<[Conv; 2]>),
 }
 
 /// `model.N`, in order.
@@ -52,7 +52,7 @@ impl Builder<'_, '_> {
             let first = Conv::load(&block.at("1.conv"), [inner, channels, residual_kernel_size])?;
             let first = first.with(1, dilation_base.pow(n as u32), pad_mode);
             let second = Conv::load(&block.at("3.conv"), [channels, inner, 1])?;
-            self.layers.push(Layer::Residual(first, second));
+            self.layers.push(Layer::Residual(Box::new([first, second])));
         }
         Ok(())
     }
@@ -98,7 +98,10 @@ impl Seanet {
                 Layer::Elu => elu(x, 1.0),
                 Layer::Down(conv) => conv.apply(x),
                 Layer::Up(conv) => conv.apply(x),
-                Layer::Residual(first, second) => x.clone() + second.apply(elu(first.apply(elu(x, 1.0)), 1.0)),
+                Layer::Residual(convs) => {
+                    let [first, second] = &**convs;
+                    x.clone() + second.apply(elu(first.apply(elu(x, 1.0)), 1.0))
+                }
             };
         }
         x

@@ -39,7 +39,7 @@ fn speaking(random: &mut Random, timbre: usize) -> Speaking {
 
 /// 70 phones of 35 to 155 ms: more frames than the transformer's window.
 fn clause(random: &mut Random) -> (Vec<[u8; 4]>, Vec<f32>) {
-    let ids = |i: usize| [i * 11 % 42, i % 3, usize::from(i % 4 == 0), i / 12 % 6].map(|id| id as u8);
+    let ids = |i: usize| [i * 11 % 42, i % 3, usize::from(i.is_multiple_of(4)), i / 12 % 6].map(|id| id as u8);
     let phones = (0..70).map(ids).collect();
     let seconds = (0..70).map(|_| 0.095 + 0.02 * random.next().clamp(-3.0, 3.0)).collect();
     (phones, seconds)
