@@ -4,13 +4,12 @@
 use std::fs::{self, File};
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use super::engine::{Engine, EngineOptions};
-use super::loaded::{Model, Pocket};
-use super::open::{Checkpoint, Opened, english, reads_letters};
+use super::open::{Checkpoint, reads_letters};
 use crate::error::Error;
 use crate::model::pocket::PocketModel;
+use crate::model::pocket_files::PocketFiles;
 use crate::model::{PocketConfig, PocketPrecision};
 use crate::text::pocket::Vocabulary;
 use crate::weights::Weights;
@@ -76,10 +75,8 @@ impl Checkpoint {
         };
         write().inspect_err(|_| drop(fs::remove_file(&part))).map_err(failed)
     }
-}
 
-impl Opened {
-    /// A packed file.
+    /// The parts of a packed file.
     pub(super) fn packed(path: &Path, options: &EngineOptions) -> Result<Self, Error> {
         reads_letters(options)?;
         if options.precision != PocketPrecision::default() {
@@ -96,16 +93,12 @@ impl Opened {
             return Err(wrong("it is no packed model of Pocket TTS"));
         }
         let text = weights.file(CONFIG).ok_or_else(|| wrong("it holds no configuration"))?;
-        let text = str::from_utf8(text).map_err(|_| wrong("its configuration is no text"))?;
-        let config = PocketConfig::parse(&format!("{origin}: {CONFIG}"), text)?;
-        let tokenizer = weights.file(TOKENIZER).ok_or_else(|| wrong("it holds no tokenizer"))?;
-        let vocabulary =
-            Vocabulary::of_size(&format!("{origin}: {TOKENIZER}"), tokenizer, config.flow_lm.lookup_table.n_bins)?;
+        let yaml = str::from_utf8(text).map_err(|_| wrong("its configuration is no text"))?.to_owned();
+        let config = PocketConfig::parse(&format!("{origin}: {CONFIG}"), &yaml)?;
+        let tokenizer = weights.file(TOKENIZER).ok_or_else(|| wrong("it holds no tokenizer"))?.to_vec();
+        let tokenizer = (format!("{origin}: {TOKENIZER}"), tokenizer);
         let clones = weights.metadata(CLONES) != Some("no");
         let name = weights.metadata(NAME).unwrap_or_default().to_owned();
-        let model = PocketModel::load(&weights, config)?;
-        let weight_bytes = weights.size() as u64;
-        let model = Model::Pocket(Arc::new(Pocket { model, vocabulary, english: english(options), clones }));
-        Ok(Self { model, name, weight_bytes })
+        Ok(Self { config, yaml, files: PocketFiles::Bundle(weights), tokenizer, clones, name })
     }
 }

@@ -128,9 +128,9 @@ impl Engine {
     /// # Errors
     /// [`Error::Isa`] if `TTS_ISA` asks for what is not there, [`Error::Threads`].
     pub fn embedded(options: EngineOptions) -> Result<Self, Error> {
-        Self::check(&options)?;
+        let means = Self::means(&options)?;
         let weights = Weights::embedded("the embedded model", WEIGHTS)?;
-        Self::load(Opened::native(&weights, "the embedded config.toml", CONFIG, &options)?, options)
+        Self::load(means, Opened::native(&weights, "the embedded config.toml", CONFIG, &options)?, options)
     }
 
     /// A model from a folder with `config.toml` and `model.safetensors`, or a checkpoint of Pocket TTS from its YAML file or
@@ -140,8 +140,8 @@ impl Engine {
     /// [`Error::Model`], [`Error::Config`] or [`Error::Weights`] name the file and what is wrong with it;
     /// [`Error::Missing`] a file that the configuration names and that is not there.
     pub fn open(path: &Path, options: EngineOptions) -> Result<Self, Error> {
-        Self::check(&options)?;
-        Self::load(Opened::at(path, &options)?, options)
+        let means = Self::means(&options)?;
+        Self::load(means, Opened::at(path, &options)?, options)
     }
 
     /// A checkpoint of Pocket TTS by the name `name` from the text of its configuration, as [`Engine::open`] would read it
@@ -150,22 +150,20 @@ impl Engine {
     /// # Errors
     /// As [`Engine::open`].
     pub fn of_yaml(name: &str, yaml: &str, options: EngineOptions) -> Result<Self, Error> {
-        Self::check(&options)?;
-        Self::load(Opened::yaml(Path::new(name), yaml, name.to_owned(), &options)?, options)
+        let means = Self::means(&options)?;
+        Self::load(means, Opened::yaml(Path::new(name), yaml, name.to_owned(), &options)?, options)
     }
 
-    /// What can be refused before any file is read.
-    fn check(options: &EngineOptions) -> Result<(), Error> {
-        Isa::from_env()?;
-        match options.threads.filter(|asked| asked.get() > MOST_THREADS) {
-            Some(asked) => Err(Error::Threads { asked, most: MOST_THREADS }),
-            None => Ok(()),
+    /// Instruction set and threads: what can be refused before any file is read.
+    fn means(options: &EngineOptions) -> Result<(Isa, usize), Error> {
+        let isa = Isa::from_env()?;
+        match options.threads {
+            Some(asked) if asked.get() > MOST_THREADS => Err(Error::Threads { asked, most: MOST_THREADS }),
+            threads => Ok((isa, threads.map_or(1, NonZeroUsize::get))),
         }
     }
 
-    fn load(opened: Opened, options: EngineOptions) -> Result<Self, Error> {
-        let isa = Isa::from_env()?;
-        let threads = options.threads.map_or(1, NonZeroUsize::get);
+    fn load((isa, threads): (Isa, usize), opened: Opened, options: EngineOptions) -> Result<Self, Error> {
         let Opened { model, name, weight_bytes } = opened;
         let front = FrontEnd::new(options.lexicon)?;
         Ok(Self(Arc::new(Loaded { model, name, front, isa, threads, weight_bytes })))

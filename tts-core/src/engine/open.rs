@@ -64,21 +64,17 @@ pub(super) struct Opened {
 impl Opened {
     /// Whatever `path` is.
     pub(super) fn at(path: &Path, options: &EngineOptions) -> Result<Self, Error> {
-        let failed = |source| Error::Model { path: path.to_owned(), source };
-        if !fs::metadata(path).map_err(failed)?.is_dir() {
-            return if is_safetensors(path).map_err(failed)? {
-                Self::packed(path, options)
-            } else {
-                Self::pocket(Checkpoint::at(path, options)?, options)
-            };
-        }
         let config = path.join("config.toml");
         if config.is_file() {
             let text = read(&config, CONFIG_MAX)?;
             let weights = Weights::open(&path.join("model.safetensors"))?;
             return Self::native(&weights, &config.display().to_string(), &text, options);
         }
-        Self::pocket(Checkpoint::at(path, options)?, options)
+        let failed = |source| Error::Model { path: path.to_owned(), source };
+        if fs::metadata(path).map_err(failed)?.is_dir() || !is_safetensors(path).map_err(failed)? {
+            return Self::pocket(Checkpoint::at(path, options)?, options);
+        }
+        Self::pocket(Checkpoint::packed(path, options)?, options)
     }
 
     pub(super) fn native(
@@ -97,7 +93,6 @@ impl Opened {
         })?;
         #[cfg(feature = "oracle")]
         let model = model.with_networks(options.networks.clone());
-        let _ = options;
         let (name, weight_bytes) = (model.config.name.clone(), weights.size() as u64);
         Ok(Self { model: Model::Native(Arc::new(model)), name, weight_bytes })
     }
@@ -113,14 +108,11 @@ impl Opened {
         let weights = files.stored_by(options.precision);
         let weight_bytes = weights.sizes();
         let model = PocketModel::load_files(&weights, config)?;
-        let model = Model::Pocket(Arc::new(Pocket { model, vocabulary, english: english(options), clones }));
+        // the front end reads one language
+        let english = options.language.as_deref().is_none_or(|language| language.starts_with("en"));
+        let model = Model::Pocket(Arc::new(Pocket { model, vocabulary, english, clones }));
         Ok(Self { model, name, weight_bytes })
     }
-}
-
-/// Whether the front end reads the language that the options name.
-pub(super) fn english(options: &EngineOptions) -> bool {
-    options.language.as_deref().is_none_or(|language| language.starts_with("en"))
 }
 
 /// Refuses what is for models of phones alone.
@@ -164,9 +156,9 @@ impl Checkpoint {
     /// From the text of a configuration; what it names is looked for from where `yaml` is or would be.
     pub(super) fn yaml(yaml: &Path, text: &str, name: String, options: &EngineOptions) -> Result<Self, Error> {
         reads_letters(options)?;
-        let config = PocketConfig::parse(&yaml.display().to_string(), text)?;
-        let find = |name: &str| find(yaml, name, options);
         let origin = yaml.display().to_string();
+        let config = PocketConfig::parse(&origin, text)?;
+        let find = |name: &str| find(yaml, name, options);
         let other = config.weights_path_without_voice_cloning.as_deref();
         // the weights that cannot clone have all tensors, and only their name tells
         let (found, clones) = match (&config.weights_path, other) {

@@ -308,10 +308,10 @@ impl PocketComposer {
 
     /// Says a chunk until it is right, or as often as is sensible; then keeps the saying whose length is the likeliest.
     fn gather(&mut self, chunk: &Chunk, before: Option<&Before>, first: Roll) {
-        let mut best: Option<(f32, Vec<f32>, Roll)> = None;
+        // how unlikely its length is, its sound, and whether it has no fault
+        let mut best: Option<(f32, Vec<f32>, Roll, bool)> = None;
         let mut found = None;
         let mut roll = Some(first);
-        let mut mended = false;
         let mut rolls = 0;
         while let Some(mut now) = roll.take() {
             while self.advance_roll(&mut now) {
@@ -332,12 +332,9 @@ impl PocketComposer {
             let seconds = now.utterance.spoken() as f32 * self.frame();
             let unlikely = (seconds.max(0.01) / chunk.wording.seconds().max(0.01)).ln().abs();
             if fault.is_none() || best.as_ref().is_none_or(|(least, ..)| unlikely < *least) {
-                best = Some((unlikely, pcm, now));
+                best = Some((unlikely, pcm, now, fault.is_none()));
             }
-            let Some(fault) = fault else {
-                mended = true;
-                break;
-            };
+            let Some(fault) = fault else { break };
             found.get_or_insert(fault);
             if rolls == ROLLS {
                 break;
@@ -345,9 +342,9 @@ impl PocketComposer {
             rolls += 1;
             roll = self.roll(chunk, before, rolls);
         }
-        let Some((_, pcm, roll)) = best else { return };
+        let Some((_, pcm, roll, mended)) = best else { return };
         let seconds = roll.utterance.spoken() as f32 * self.frame();
-        let speech = active(&pcm, self.rate().0, LEAD.min(seconds)..seconds);
+        let speech = watch::heard(&pcm, self.rate().0).unwrap_or(LEAD.min(seconds)..seconds);
         self.keep(chunk, &roll);
         self.gathered.extend(pcm);
         self.finish(chunk, self.handed, speech, found.map(|fault| (fault, rolls, mended)));
@@ -369,17 +366,5 @@ impl PocketComposer {
             let (source, text) = place(words);
             report.misspoken.push(Misspoken { source, text, fault, rolls, mended });
         }
-    }
-}
-
-/// The part of `speech` (seconds) in which something is heard.
-fn active(pcm: &[f32], rate: u32, speech: Range<f32>) -> Range<f32> {
-    let hop = (rate / 100).max(1) as usize;
-    let levels: Vec<f32> = pcm.chunks(hop).map(|x| x.iter().map(|x| x * x).sum::<f32>() / hop as f32).collect();
-    let loudest = levels.iter().copied().fold(0.0, f32::max);
-    let loud = |level: &f32| *level > loudest * 1e-3;
-    match (levels.iter().position(loud), levels.iter().rposition(loud)) {
-        (Some(first), Some(last)) if last > first => first as f32 / 100.0..(last + 1) as f32 / 100.0,
-        _ => speech,
     }
 }

@@ -5,6 +5,7 @@
 //! wrong, not merely unusual.
 
 use std::fmt;
+use std::ops::{Range, RangeInclusive};
 
 /// Shares of the expected time that no reader needs less and more than.
 const SHORTEST: f32 = 0.4;
@@ -16,7 +17,7 @@ const STILL: usize = 12;
 /// Energy of the change from frame to frame, as a share of that of the latents, that is no change.
 const NO_CHANGE: f32 = 1e-4;
 /// Frames of a phrase that is said over and over, and how alike three sayings in a row are.
-const PERIODS: std::ops::RangeInclusive<usize> = 3..=25;
+const PERIODS: RangeInclusive<usize> = 3..=25;
 const ALIKE: f32 = 0.95;
 /// Levels are taken every 10 ms.
 const LEVELS: f64 = 100.0;
@@ -25,6 +26,8 @@ const SILENT: f32 = -60.0;
 /// dB below the loudest: speech; and a first frame that is in the middle of a word.
 const SPEECH: f32 = 25.0;
 const MIDDLE: f32 = 6.0;
+/// Share of the greatest power below which nothing is heard beside it.
+const HEARD: f32 = 1e-3;
 /// dB between two syllables.
 const DIP: f32 = 2.0;
 
@@ -155,11 +158,7 @@ pub(crate) fn latents(latents: &[f32], latent: usize, frame: f32) -> Option<Faul
 
 /// Judges the sound of a whole chunk.
 pub(crate) fn sound(expected: Expected, pcm: &[f32], rate: u32) -> Option<Fault> {
-    let hop = (f64::from(rate) / LEVELS) as usize;
-    let levels: Vec<f32> = pcm
-        .chunks_exact(hop.max(1))
-        .map(|x| 10.0 * (x.iter().map(|x| x * x).sum::<f32>() / x.len() as f32).max(1e-10).log10())
-        .collect();
+    let levels: Vec<f32> = powers(pcm, rate).map(|power| 10.0 * power.max(1e-10).log10()).collect();
     let smooth: Vec<f32> = (0..levels.len())
         .map(|t| {
             let around = &levels[t.saturating_sub(2)..(t + 3).min(levels.len())];
@@ -178,6 +177,22 @@ pub(crate) fn sound(expected: Expected, pcm: &[f32], rate: u32) -> Option<Fault>
     }
     let heard = syllables(&smooth, loudest - SPEECH);
     (2 * heard + 1 < expected.syllables).then_some(Fault::Missing { heard, expected: expected.syllables })
+}
+
+/// The seconds of `pcm` in which something is heard.
+pub(crate) fn heard(pcm: &[f32], rate: u32) -> Option<Range<f32>> {
+    let powers: Vec<f32> = powers(pcm, rate).collect();
+    let loudest = powers.iter().copied().fold(0.0, f32::max);
+    let loud = |power: &f32| *power > loudest * HEARD;
+    let (first, last) = (powers.iter().position(loud)?, powers.iter().rposition(loud)?);
+    let seconds = |t: usize| (t as f64 / LEVELS) as f32;
+    (last > first).then(|| seconds(first)..seconds(last + 1))
+}
+
+/// Mean squares of every 10 ms.
+fn powers(pcm: &[f32], rate: u32) -> impl Iterator<Item = f32> {
+    let hop = (f64::from(rate) / LEVELS) as usize;
+    pcm.chunks_exact(hop.max(1)).map(|x| x.iter().map(|x| x * x).sum::<f32>() / x.len() as f32)
 }
 
 /// Peaks above `threshold` with a dip between them.
