@@ -11,7 +11,7 @@ use crate::args::CloneArgs;
 use crate::exit::{Exit, Failure, OrExit};
 use crate::message::{self, JsonPlace, Loudness};
 use crate::request::EngineRequest;
-use crate::sink::file::Staged;
+use crate::sink::file::{self, Staged};
 use crate::voice;
 use report::Report;
 
@@ -29,13 +29,8 @@ pub(crate) fn run(args: CloneArgs) -> anyhow::Result<Exit> {
         _ => Loudness::Normal,
     });
     // a model that cannot be used is said before any recording is read
-    let pocket = match &args.model {
-        None => None,
-        Some(model) => {
-            let engine = EngineRequest::of_model(Some(model.clone()), None).engine()?;
-            (engine.info().family == Family::Pocket).then_some(engine)
-        }
-    };
+    let given = args.model.clone().map(|model| EngineRequest::of_model(Some(model), None).engine()).transpose()?;
+    let pocket = given.as_ref().filter(|engine| engine.info().family == Family::Pocket);
     if pocket.is_none() && (args.like_the_clip || args.old_layout) {
         let text = "--like-the-clip and --old-layout are for models of Pocket TTS; `tts say --like-the-clip` speaks so";
         return Err(Failure::new(Exit::Usage, text).into());
@@ -53,11 +48,19 @@ pub(crate) fn run(args: CloneArgs) -> anyhow::Result<Exit> {
         message::error(&format!("no voice can be made of {which}: {refusal}"));
         Exit::Input
     } else if let (Some(output), false) = (output, dry_run) {
-        if let Some(engine) = &pocket {
+        let own;
+        let engine = match &given {
+            Some(engine) => engine,
+            None => {
+                own = EngineRequest::default().engine()?;
+                &own
+            }
+        };
+        if pocket.is_some() {
             prompt(&args, engine, output, &clips)?;
         } else {
             let chosen: Vec<Clip<'_>> = checkup.segments.iter().map(|segment| segment.of(&clips)).collect();
-            make(&args, output, &chosen, &clips)?;
+            make(&args, engine, output, &chosen, &clips)?;
         }
         report.voice = Some(output.display().to_string());
         Exit::Done
@@ -83,10 +86,7 @@ fn check_output(path: &Path, force: bool, pocket: bool) -> anyhow::Result<()> {
         let text = format!("-o {}: a voice for Pocket TTS must end in .safetensors", path.display());
         return Err(Failure::new(Exit::Usage, text).into());
     }
-    if path.exists() && !force {
-        let text = format!("{} exists already; add --force to replace it, or choose another name", path.display());
-        return Err(Failure::new(Exit::Output, text).into());
-    }
+    file::check_replace(path, force)?;
     Staged::create(path).map(drop)
 }
 
@@ -118,8 +118,13 @@ fn prompt(args: &CloneArgs, engine: &Engine, output: &Path, clips: &[Clip<'_>]) 
 const WHOLE_SECONDS: f64 = 60.0;
 
 /// Listens to the chosen parts for who speaks, to the `whole` recordings for how, and writes the voice.
-fn make(args: &CloneArgs, output: &Path, chosen: &[Clip<'_>], whole: &[Clip<'_>]) -> anyhow::Result<()> {
-    let engine = EngineRequest::of_model(args.model.clone(), None).engine()?;
+fn make(
+    args: &CloneArgs,
+    engine: &Engine,
+    output: &Path,
+    chosen: &[Clip<'_>],
+    whole: &[Clip<'_>],
+) -> anyhow::Result<()> {
     let heard = engine.listen(chosen).or_exit(Exit::Input, "cannot make a voice")?;
     // pauses are part of how somebody speaks, and of no chosen part
     let seconds: f64 = whole.iter().map(|clip| clip.rate.seconds(clip.pcm.len() as u64)).sum();

@@ -8,6 +8,7 @@ use crate::exit::{Exit, Failure, OrExit};
 use crate::message::{self, JsonPlace};
 use crate::models;
 use crate::request::{by_name, locate};
+use crate::sink::file;
 
 #[derive(Serialize)]
 struct Report {
@@ -22,10 +23,7 @@ struct Report {
 pub(crate) fn run(args: &ConvertArgs) -> anyhow::Result<Exit> {
     let ConvertArgs { model, output, precision, force, json } = args;
     let shown = output.display();
-    if output.exists() && !force {
-        let text = format!("{shown} exists already; add --force to replace it, or choose another name");
-        return Err(Failure::new(Exit::Output, text).into());
-    }
+    file::check_replace(output, *force)?;
     let options = EngineOptions::default().with_precision(*precision).with_locate(locate());
     let written = match by_name(model) {
         Some(name) => {

@@ -1,13 +1,15 @@
 //! `tts voice`: what a voice file says, mixes of voices, and changes to what a file says.
 
+pub(crate) mod args;
+
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use args::{VoiceCommand, VoiceInfoArgs, VoiceMixArgs, VoiceSetArgs};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use tts_core::{Engine, MeasuredProsody, Prosody, Timbre, VoiceCard, VoiceFile};
 
-use crate::args::{VoiceCommand, VoiceInfoArgs, VoiceMixArgs, VoiceSetArgs};
 use crate::exit::{Exit, Failure, OrExit};
 use crate::interrupt;
 use crate::message::{self, JsonPlace};

@@ -13,6 +13,18 @@ use super::{Sink, SinkError, wav};
 use crate::exit::{Exit, Failure, OrExit};
 use crate::interrupt;
 
+/// Refuses to replace what is there unless that was asked for.
+///
+/// # Errors
+/// With [`Exit::Output`].
+pub(crate) fn check_replace(path: &Path, force: bool) -> anyhow::Result<()> {
+    if path.exists() && !force {
+        let text = format!("{} exists already; add --force to replace it, or choose another name", path.display());
+        return Err(Failure::new(Exit::Output, text).into());
+    }
+    Ok(())
+}
+
 /// A file under its temporary name. Dropping it removes it; [`Staged::commit`] gives it its name.
 #[derive(Debug)]
 pub(crate) struct Staged {
