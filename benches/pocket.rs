@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use tts_benches::thread_time;
+use tts_benches::{ended, memory, thread_time};
 use tts_core::measure::{Pocket, PocketVoice};
 use tts_core::{Engine, EngineOptions, Isa};
 
@@ -75,13 +75,6 @@ impl Noise {
 fn report(figure: &str, unit: &str, mut values: Vec<f64>) {
     values.sort_by(f64::total_cmp);
     println!("{figure:<36} {:>10.3} {:>10.3} {unit}", values[0], values[values.len() / 2]);
-}
-
-/// A line of /proc/self/status in MB, where the system tells.
-fn memory(line: &str) -> Option<f64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|text| text.strip_prefix(line))?;
-    Some(line.trim_start_matches(':').trim().trim_end_matches(" kB").trim().parse::<f64>().ok()? / 1e3)
 }
 
 fn milliseconds(since: Instant) -> f64 {
@@ -230,11 +223,5 @@ fn run() -> Result<(), Failure> {
 }
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            println!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    ended(run())
 }

@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use tts_benches::{ended, memory};
 use tts_core::{Engine, EngineOptions, Error, Poll, Settings, Voice};
 
 /// Ten words.
@@ -101,13 +102,6 @@ fn measure(threads: NonZeroUsize, runs: usize) -> Result<Vec<Row>, Error> {
     Ok(rows)
 }
 
-/// Peak memory of this process in MB, where the system tells.
-fn peak_memory() -> Option<f64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    Some(line.trim().trim_end_matches(" kB").trim().parse::<f64>().ok()? / 1e3)
-}
-
 fn run() -> Result<(), Box<dyn std::error::Error>> {
     let (mut runs, mut csv) = (15, None);
     let mut arguments = std::env::args().skip(1);
@@ -123,8 +117,8 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
     println!("{} on {}, {} runs", info.model, info.isa, runs);
     println!("{:<44} {:>7} {:>12} {:>12}", "", "threads", "least", "median");
     let mut rows = measure(NonZeroUsize::MIN, runs)?;
-    if let Some(memory) = peak_memory() {
-        rows.push(row("peak memory so far", 1, "MB", vec![memory]));
+    if let Some(peak) = memory("VmHWM") {
+        rows.push(row("peak memory so far", 1, "MB", vec![peak]));
     }
     rows.extend(measure(NonZeroUsize::MIN.saturating_add(1), runs)?);
     if let Some(path) = csv {
@@ -138,11 +132,5 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            println!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    ended(run())
 }

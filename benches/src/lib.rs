@@ -8,6 +8,7 @@ use std::fs::File;
 use std::hint::black_box;
 use std::io::{self, Write};
 use std::path::Path;
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 /// Seconds that this thread has computed; on a machine that others use too they say more than a clock. Zero where nobody counts.
@@ -22,6 +23,26 @@ pub fn thread_time() -> f64 {
         }
     }
     0.0
+}
+
+/// A field of /proc/self/status in MB, such as `VmHWM`, where the system tells.
+#[must_use]
+pub fn memory(field: &str) -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'))?;
+    Some(line.trim().trim_end_matches(" kB").trim().parse::<f64>().ok()? / 1e3)
+}
+
+/// How a benchmark ends: with what went wrong, if anything did.
+#[allow(clippy::print_stdout, reason = "a benchmark's output is its table")]
+pub fn ended(outcome: Result<(), Box<dyn std::error::Error>>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            println!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// Seconds of one call of `work`: the least of `samples` means, each over enough calls to last `sample`.
