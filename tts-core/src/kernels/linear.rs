@@ -4,7 +4,7 @@
 //! latency of addition. Many rows are bound by arithmetic: a tile of rows and panels stays in registers meanwhile.
 //! Either way every output is one sum over the columns in ascending order that starts from its bias.
 
-use super::packed::{Full, Half, PackedMatrix, Panels, Upper, groups};
+use super::packed::{Full, Half, PackedMatrix, Panels, STRANDS, Upper, groups, strands};
 use super::quantised::quantised_body;
 use super::simd::{LANES, Lanes, Simd};
 use super::{Isa, dispatch};
@@ -40,7 +40,7 @@ pub fn linear_strided(isa: Isa, y: &mut [f32], x: &[f32], stride: usize, w: &Pac
     let rows = y.len() / outputs;
     let needed = (rows - 1).checked_mul(stride).and_then(|last| last.checked_add(inputs));
     assert!(needed.is_some_and(|needed| needed <= x.len()), "x of {} values ends before row {rows} does", x.len());
-    let isa = if rows < 4 { isa.narrow() } else { isa };
+    let isa = if rows < FEW_ROWS { isa.narrow() } else { isa };
     dispatch!(isa, linear_body(y: &mut [f32], x: &[f32], stride: usize, w: &PackedMatrix, b: &[f32]));
 }
 
@@ -96,7 +96,18 @@ struct Product<'a, S, C> {
 impl<S: Simd, C: Column> Product<'_, S, C> {
     #[inline(always)]
     fn run(&self, y: &mut [f32]) {
-        for (panel, size) in groups(self.outputs) {
+        let rows = y.len() / self.outputs;
+        let mut rest = 0;
+        if rows < FEW_ROWS {
+            let (strands, behind) = strands(self.outputs);
+            for panels in strands {
+                for row in 0..rows {
+                    self.strands(y, row, panels);
+                }
+            }
+            rest = behind;
+        }
+        for (panel, size) in groups(self.outputs, rest) {
             match size {
                 4 => self.group::<4>(y, panel),
                 2 => self.group::<2>(y, panel),
@@ -111,7 +122,7 @@ impl<S: Simd, C: Column> Product<'_, S, C> {
         let columns = self.columns[panel * self.inputs..][..G * self.inputs].as_chunks::<G>().0;
         let rows = y.len() / self.outputs;
         let mut row = 0;
-        if rows >= 4 {
+        if rows >= FEW_ROWS {
             let tiled = rows - rows % 4;
             if S::ROWS == 8 {
                 while row + 8 <= tiled {
@@ -152,6 +163,62 @@ impl<S: Simd, C: Column> Product<'_, S, C> {
         }
     }
 
+    /// One row of four groups, some columns of each in turn.
+    #[inline(always)]
+    fn strands(&self, y: &mut [f32], row: usize, panels: [usize; STRANDS]) {
+        let x = &self.x[row * self.stride..][..self.inputs];
+        let mut columns: [&[[C; 4]]; STRANDS] = [&[]; STRANDS];
+        let mut totals = [[[0.0; LANES]; 4]; STRANDS];
+        for n in 0..STRANDS {
+            columns[n] = self.columns[panels[n] * self.inputs..][..4 * self.inputs].as_chunks().0;
+            totals[n] = self.start(panels[n]);
+        }
+        let turn = TURN / size_of::<[C; 4]>();
+        for (i, x) in x.chunks(turn).enumerate() {
+            for n in 0..STRANDS {
+                let columns = &columns[n][i * turn..][..x.len()];
+                // the widest weights come as fast without being asked for
+                let fresh = row == 0 && size_of::<C>() < 64;
+                if S::SINGLE == 4 {
+                    totals[n] = sums::<S, C, 1, 4, 4>(self.s, [x], columns, 0, totals[n], fresh)[0];
+                } else {
+                    for offset in [0, 2] {
+                        let start = [totals[n][offset], totals[n][offset + 1]];
+                        let part = sums::<S, C, 1, 2, 4>(self.s, [x], columns, offset, start, fresh && offset == 0);
+                        totals[n][offset..offset + 2].copy_from_slice(&part[0]);
+                    }
+                }
+            }
+        }
+        for n in 0..STRANDS {
+            self.finish(y, row, panels[n], totals[n]);
+        }
+    }
+
+    /// The bias of `P` panels from `panel` on.
+    #[inline(always)]
+    fn start<const P: usize>(&self, panel: usize) -> [Lanes; P] {
+        let mut start = [[0.0; LANES]; P];
+        if !self.b.is_empty() {
+            let first = panel * LANES;
+            let bias = &self.b[first..self.outputs.min(first + P * LANES)];
+            start.as_flattened_mut()[..bias.len()].copy_from_slice(bias);
+        }
+        start
+    }
+
+    /// What a row has of `P` panels from `panel` on.
+    #[inline(always)]
+    fn finish<const P: usize>(&self, y: &mut [f32], row: usize, panel: usize, sums: [Lanes; P]) {
+        let first = panel * LANES;
+        let out = &mut y[row * self.outputs..][first..self.outputs.min(first + P * LANES)];
+        if let Some(whole) = out.as_chunks_mut::<LANES>().0.first_chunk_mut::<P>() {
+            *whole = sums;
+        } else {
+            out.copy_from_slice(&sums.as_flattened()[..out.len()]);
+        }
+    }
+
     /// `R` rows of all panels of a group.
     #[inline(always)]
     fn wide<const R: usize, const G: usize>(&self, y: &mut [f32], columns: &[[C; G]], row: usize, panel: usize) {
@@ -180,24 +247,18 @@ impl<S: Simd, C: Column> Product<'_, S, C> {
         for r in 0..R {
             inputs[r] = &self.x[(row + r) * self.stride..][..columns.len()];
         }
-        let first = (panel + offset) * LANES;
-        let mut start = [[0.0; LANES]; P];
-        if !self.b.is_empty() {
-            let bias = &self.b[first..self.outputs.min(first + P * LANES)];
-            start.as_flattened_mut()[..bias.len()].copy_from_slice(bias);
-        }
-        let sums = sums(self.s, inputs, columns, offset, start, row == 0 && offset == 0);
+        let start = self.start::<P>(panel + offset);
+        let sums = sums::<S, C, R, P, G>(self.s, inputs, columns, offset, start, row == 0 && offset == 0);
         for r in 0..R {
-            let out = &mut y[(row + r) * self.outputs..][first..self.outputs.min(first + P * LANES)];
-            if let Some(whole) = out.as_chunks_mut::<LANES>().0.first_chunk_mut::<P>() {
-                *whole = sums[r];
-            } else {
-                let part = sums[r];
-                out.copy_from_slice(&part.as_flattened()[..out.len()]);
-            }
+            self.finish(y, row + r, panel + offset, sums[r]);
         }
     }
 }
+
+/// Fewer rows than these are bound by memory: four groups are read side by side for them.
+pub(super) const FEW_ROWS: usize = 4;
+/// Bytes that are read of one of them before it is the next one's turn.
+const TURN: usize = 512;
 
 /// How far ahead of its use the first row asks for a weight, in bytes: beyond the pages the hardware prefetcher follows by
 /// itself. It raised the share of the L3's bandwidth from about 55 to 82 % (docs/SPEED.md).
@@ -262,7 +323,7 @@ mod tests {
             let mut error = 0f64;
             let mut values = Values::new(1);
             for storage in [Storage::F32, Storage::F16, Storage::Bf16] {
-                for outputs in EDGES {
+                for outputs in EDGES.into_iter().chain([270, 512]) {
                     for inputs in [0, 1, 2, 15, 16, 17, 33, 256] {
                         let w = weights(&mut values, outputs * inputs);
                         let packed = PackedMatrix::pack(outputs, inputs, storage, |o, i| w[o * inputs + i]);
@@ -303,7 +364,7 @@ mod tests {
         for isa in Isa::available() {
             for storage in [Storage::F32, Storage::F16, Storage::Bf16] {
                 let mut values = Values::new(3);
-                for outputs in [1, 16, 40, 64, 100] {
+                for outputs in [1, 16, 40, 64, 100, 300] {
                     let (rows, inputs) = (29, 67);
                     let w = values.take(outputs * inputs);
                     let (x, b) = (values.take(rows * inputs), values.take(outputs));

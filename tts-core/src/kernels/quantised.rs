@@ -9,8 +9,8 @@
 use std::mem::MaybeUninit;
 
 use super::act::ROUND;
-use super::linear::AHEAD;
-use super::packed::{BLOCK, Block, groups};
+use super::linear::{AHEAD, FEW_ROWS};
+use super::packed::{BLOCK, Block, STRANDS, groups, strands};
 use super::simd::{LANES, Lanes, Simd};
 
 /// Integers on the stack: as many rows of x as fit are made at once, and the weights read once for them.
@@ -115,91 +115,114 @@ struct Rows<'a, S> {
 impl<S: Simd> Rows<'_, S> {
     #[inline(always)]
     fn run(&self, y: &mut [f32]) {
-        for (panel, size) in groups(self.outputs) {
+        let mut rest = 0;
+        if self.steps.len() < FEW_ROWS {
+            let (strands, behind) = strands(self.outputs);
+            for panels in strands {
+                self.rows::<4, STRANDS>(y, panels);
+            }
+            rest = behind;
+        }
+        for (panel, size) in groups(self.outputs, rest) {
             match size {
-                4 => self.group::<4>(y, panel),
-                2 => self.group::<2>(y, panel),
-                _ => self.group::<1>(y, panel),
+                4 => self.rows::<4, 1>(y, [panel]),
+                2 => self.rows::<2, 1>(y, [panel]),
+                _ => self.rows::<1, 1>(y, [panel]),
             }
         }
     }
 
-    /// All rows of one group of `G` panels.
+    /// All rows of `N` groups of `G` panels, which begin at `panels`.
     #[inline(always)]
-    fn group<const G: usize>(&self, y: &mut [f32], panel: usize) {
-        let blocks = self.blocks[panel * self.width..][..G * self.width].as_chunks::<G>().0;
+    fn rows<const G: usize, const N: usize>(&self, y: &mut [f32], panels: [usize; N]) {
         let rows = self.steps.len();
         let mut row = 0;
-        if S::ROWS >= 6 {
+        if S::ROWS >= 6 && N == 1 {
             while row + 6 <= rows {
-                self.tile::<6, G>(y, blocks, row, panel);
+                self.tile::<6, G, N>(y, row, panels);
                 row += 6;
             }
         }
-        if S::ROWS >= 4 {
+        if S::ROWS >= 4 && N == 1 {
             while row + 4 <= rows {
-                self.tile::<4, G>(y, blocks, row, panel);
+                self.tile::<4, G, N>(y, row, panels);
                 row += 4;
             }
         }
         while row + 2 <= rows {
-            self.tile::<2, G>(y, blocks, row, panel);
+            self.tile::<2, G, N>(y, row, panels);
             row += 2;
         }
         if row < rows {
-            self.tile::<1, G>(y, blocks, row, panel);
+            self.tile::<1, G, N>(y, row, panels);
         }
     }
 
-    /// `R` rows of a group: the integer sums of a block stay in registers, those of f32 in the nearest cache.
+    /// `R` rows of `N` groups, block by block in turn: the integer sums of a block stay in registers, those of f32 in the nearest
+    /// cache.
     #[inline(always)]
-    fn tile<const R: usize, const G: usize>(&self, y: &mut [f32], blocks: &[[Block; G]], row: usize, panel: usize) {
+    fn tile<const R: usize, const G: usize, const N: usize>(&self, y: &mut [f32], row: usize, panels: [usize; N]) {
         let s = self.s;
         let mut inputs = [&self.x[..0]; R];
         for r in 0..R {
-            inputs[r] = &self.x[(row + r) * self.width..][..blocks.len()];
+            inputs[r] = &self.x[(row + r) * self.width..][..self.width];
         }
-        let mut totals = [[s.splat(0.0); G]; R];
-        for i in 0..blocks.len() {
+        let mut groups: [&[[Block; G]]; N] = [&[]; N];
+        for n in 0..N {
+            let blocks = &self.blocks[panels[n] * self.width..][..G * self.width];
+            groups[n] = &blocks.as_chunks::<G>().0[..self.width];
+        }
+        let mut totals = [[[s.splat(0.0); R]; G]; N];
+        for i in 0..self.width {
             for p in 0..G {
-                let block = &blocks[i][p];
-                if row == 0 {
-                    for line in 0..size_of::<Block>().div_ceil(64) {
-                        s.prefetch(std::ptr::from_ref(block).cast::<u8>().wrapping_add(AHEAD + 64 * line));
+                for n in 0..N {
+                    let block = &groups[n][i][p];
+                    if row == 0 {
+                        for line in 0..size_of::<Block>().div_ceil(64) {
+                            s.prefetch(std::ptr::from_ref(block).cast::<u8>().wrapping_add(AHEAD + 64 * line));
+                        }
                     }
-                }
-                let mut sums = [s.no_sums(); R];
-                for pair in 0..BLOCK / 2 {
-                    let w = s.words(&block.pairs[pair]);
+                    let mut sums = [s.no_sums(); R];
+                    for pair in 0..BLOCK / 2 {
+                        let w = s.words(&block.pairs[pair]);
+                        for r in 0..R {
+                            sums[r] = s.pairs_madd(w, inputs[r][i][pair], sums[r]);
+                        }
+                    }
+                    let scales = s.uppers(&block.scales);
                     for r in 0..R {
-                        sums[r] = s.pairs_madd(w, inputs[r][i][pair], sums[r]);
+                        totals[n][p][r] = s.scaled_add(totals[n][p][r], s.floats(sums[r]), scales);
                     }
-                }
-                let scales = s.uppers(&block.scales);
-                for r in 0..R {
-                    totals[r][p] = s.scaled_add(totals[r][p], s.floats(sums[r]), scales);
                 }
             }
         }
-        for r in 0..R {
+        for n in 0..N {
             for p in 0..G {
-                let first = ((panel + p) * LANES).min(self.outputs);
-                let mut out: Lanes = [0.0; LANES];
-                s.store(totals[r][p], &mut out);
-                for lane in 0..LANES {
-                    out[lane] *= self.steps[row + r];
-                }
-                if !self.b.is_empty() {
-                    for (out, b) in out.iter_mut().zip(&self.b[first..]) {
-                        *out += b;
-                    }
-                }
-                let y = &mut y[(row + r) * self.outputs..][first..self.outputs.min(first + LANES)];
-                match y.first_chunk_mut::<LANES>() {
-                    Some(whole) => *whole = out,
-                    None => y.copy_from_slice(&out[..y.len()]),
+                for r in 0..R {
+                    self.finish(y, row + r, panels[n] + p, totals[n][p][r]);
                 }
             }
+        }
+    }
+
+    /// One row of one panel: its sums times the row's step, and the bias.
+    #[inline(always)]
+    fn finish(&self, y: &mut [f32], row: usize, panel: usize, totals: S::Vector) {
+        let first = (panel * LANES).min(self.outputs);
+        let mut out: Lanes = [0.0; LANES];
+        self.s.store(totals, &mut out);
+        for lane in 0..LANES {
+            out[lane] *= self.steps[row];
+        }
+        if !self.b.is_empty() {
+            for (out, b) in out.iter_mut().zip(&self.b[first..]) {
+                *out += b;
+            }
+        }
+        let y = &mut y[row * self.outputs..][first..self.outputs.min(first + LANES)];
+        match y.first_chunk_mut::<LANES>() {
+            Some(whole) => *whole = out,
+            None => y.copy_from_slice(&out[..y.len()]),
         }
     }
 }
@@ -228,7 +251,7 @@ mod tests {
         for isa in Isa::available() {
             let (mut error, mut bits) = (0f64, Vec::new());
             let mut values = Values::new(11);
-            for outputs in EDGES {
+            for outputs in EDGES.into_iter().chain([270, 512]) {
                 for inputs in [0, 1, 2, 15, 16, 17, 33, 256] {
                     let w = weights(&mut values, outputs, inputs);
                     let packed = PackedMatrix::pack(outputs, inputs, Storage::Int8, |o, i| w[o * inputs + i]);
@@ -267,7 +290,8 @@ mod tests {
     fn a_row_has_the_same_bits_whatever_comes_with_it() {
         for isa in Isa::available() {
             let mut values = Values::new(13);
-            for (outputs, inputs, stride) in [(1, 67, 67), (40, 67, 67), (100, 64, 16), (64, 2000, 2000)] {
+            for (outputs, inputs, stride) in [(1, 67, 67), (40, 67, 67), (100, 64, 16), (300, 67, 67), (64, 2000, 2000)]
+            {
                 let rows = 53;
                 let w = values.take(outputs * inputs);
                 let packed = PackedMatrix::pack(outputs, inputs, Storage::Int8, |o, i| w[o * inputs + i]);
