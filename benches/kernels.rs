@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use tts_benches::{HEAD, Row, read_bandwidth, seconds, write_csv};
-use tts_core::kernels::{self, Isa, PackedMatrix, Storage};
+use tts_core::kernels::{self, Isa, PackedMatrix, Past, Rows, Storage};
 
 /// Footprints: name and bytes; zero stands for one matrix.
 const FOOTPRINTS: [(&str, usize); 3] = [("cache", 0), ("model", 18 << 20), ("memory", 256 << 20)];
@@ -175,23 +175,25 @@ impl Bench<'_> {
         if !self.wants("attend") {
             return;
         }
-        let (heads, dim) = (4, 64);
-        for cached in [16, 128] {
-            let q = values(heads * dim);
+        let dim = 64;
+        for (heads, cached, queries) in [(4, 16, 1), (4, 128, 1), (8, 257, 1), (8, 257, 8)] {
+            let q = values(queries * heads * dim);
             let (keys, held) = (values(cached * heads * dim), values(cached * heads * dim));
-            let mut out = vec![0.0; heads * dim];
-            let mut scratch = vec![0.0; kernels::attend_scratch(cached, heads)];
+            let mut out = vec![0.0; queries * heads * dim];
+            let mut scratch = vec![0.0; kernels::attend_scratch(queries, cached, heads)];
             let time = self.seconds(|| {
-                kernels::attend(isa, &mut out, &q, [black_box(&keys), &[]], [&held, &[]], heads, heads, &mut scratch);
+                let (keys, values) = (Rows::F32([black_box(&keys), &[]]), Rows::F32([&held, &[]]));
+                let past = Past { keys, values, heads, dim, window: 250 };
+                kernels::attend(isa, &mut out, &q, heads * dim, heads, &past, &mut scratch);
                 black_box(&out);
             });
             self.push(Row {
                 kernel: "attend".into(),
                 isa: isa.name(),
-                size: format!("{heads}x{dim} N={cached}"),
+                size: format!("{heads}x{dim} N={cached} T={queries}"),
                 from: "cache",
                 seconds: time,
-                flops: 4.0 * (cached * heads * dim) as f64,
+                flops: 4.0 * (queries * cached * heads * dim) as f64,
                 bytes: 8.0 * (cached * heads * dim) as f64,
                 bandwidth: 0.0,
             });

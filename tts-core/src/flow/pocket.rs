@@ -186,11 +186,6 @@ impl PocketState {
         self.transformer.position()
     }
 
-    /// The same past with room for `positions` in all.
-    pub(crate) fn with_room(&self, positions: usize) -> Self {
-        Self { transformer: self.transformer.widened(positions), ..self.clone() }
-    }
-
     /// The normalised latent of the last frame.
     pub(crate) fn latent(&self) -> &[f32] {
         &self.latent
@@ -203,7 +198,7 @@ impl PocketState {
     }
 
     /// Keys and values of every layer, `[positions, channels of all keys]` each.
-    pub(crate) fn rows(&self) -> impl Iterator<Item = [&[f32]; 2]> {
+    pub(crate) fn rows(&self) -> impl Iterator<Item = [Vec<f32>; 2]> {
         self.transformer.rows()
     }
 }
@@ -259,6 +254,18 @@ impl PocketLm {
     /// A voice of `positions` (at least one) as [`PocketState::rows`] gives it, of [`PocketLm::kv_shape`].
     pub(crate) fn resume(&self, rows: Vec<[Vec<f32>; 2]>, positions: usize) -> PocketState {
         self.after(self.transformer.resume(rows, positions))
+    }
+
+    /// A past with room for `positions` in all.
+    pub(crate) fn with_room(&self, state: &PocketState, positions: usize) -> PocketState {
+        PocketState {
+            transformer: self.transformer.widened(&state.transformer, positions),
+            latent: state.latent.clone(),
+            hidden: state.hidden.clone(),
+            z: state.z.clone(),
+            x: Vec::new(),
+            head: state.head.clone(),
+        }
     }
 
     /// No latent yet, after this past.

@@ -1,142 +1,309 @@
-//! Attention of one query position over cached keys and values (Vaswani et al. 2017, section 3.2).
+//! Attention of a few neighbouring query positions over cached keys and values (Vaswani et al. 2017, section 3.2).
 
 use super::act::softmax_body;
-use super::simd::{LANES, Simd};
-use super::vector::dot_body;
+use super::packed::{from_f16_bits, to_f16_bits};
+use super::simd::{LANES, Lanes, Simd, padded, sum};
 use super::{Isa, dispatch};
 
-/// Values of scratch that [`attend`] needs for `rows` cached positions: one score per head and row.
-#[must_use]
-pub fn attend_scratch(rows: usize, heads: usize) -> usize {
-    rows * heads
+/// Keys or values: rows `[heads·D]` in two contiguous runs, as a ring holds them, the older run first; either may be empty.
+#[derive(Clone, Copy, Debug)]
+pub enum Rows<'a> {
+    /// As computed.
+    F32([&'a [f32]; 2]),
+    /// IEEE binary16 bits, finite: see [`to_halves`].
+    F16([&'a [u16]; 2]),
 }
 
-/// `out_h = Σ_n softmax_n(q_h·k[n]_g / √D)·v[n]_g` for each of `heads` heads; `kv_heads` divides `heads`, and head g of keys
-/// and values serves `heads / kv_heads` neighbouring heads of q (grouped queries: Ainslie et al. 2023).
+/// What a position may look at.
+#[derive(Clone, Copy, Debug)]
+pub struct Past<'a> {
+    /// `[N, heads·D]`
+    pub keys: Rows<'a>,
+    /// The same positions at the same places.
+    pub values: Rows<'a>,
+    /// Heads of keys and of values.
+    pub heads: usize,
+    /// Channels of a head, D.
+    pub dim: usize,
+    /// How many positions one sees at most, its own included.
+    pub window: usize,
+}
+
+/// Values of scratch that [`attend`] needs for `queries` positions over `rows` cached ones.
+#[must_use]
+pub fn attend_scratch(queries: usize, rows: usize, heads: usize) -> usize {
+    queries * rows * heads
+}
+
+/// `out_h = Σ_n softmax_n(q_h·k[n]_g / √D)·v[n]_g` for each of `heads` heads of T positions; the past's heads divide `heads`, and
+/// head g of keys and values serves `heads / past.heads` neighbouring heads of q (grouped queries: Ainslie et al. 2023).
 ///
-/// q, out: `[heads·D]`. keys, values: rows `[kv_heads·D]` in two contiguous runs, as a ring holds them (older run first,
-/// either may be empty); key and value of a position lie at the same place of the same run. `scratch` holds at least
-/// [`attend_scratch`] values. The result has the same bits wherever the ring is cut. Without any row, out is zero.
+/// out: `[T, heads·D]`. q: T rows `[heads·D]`, row t at `q[t·stride..]`. The last T of the past's N rows are the
+/// positions of the queries themselves: query t sees the `past.window` rows that end with row `N - T + t`. `scratch` holds at least
+/// [`attend_scratch`] values. The result has the same bits wherever the ring is cut and whatever queries come together.
+/// Without any row, out is zero.
 ///
 /// # Panics
 /// If the lengths do not fit each other.
-#[allow(clippy::too_many_arguments, reason = "a kernel: slices and their shape")]
-pub fn attend(
-    isa: Isa,
-    out: &mut [f32],
-    q: &[f32],
-    keys: [&[f32]; 2],
-    values: [&[f32]; 2],
-    heads: usize,
-    kv_heads: usize,
-    scratch: &mut [f32],
-) {
-    assert_eq!(out.len(), q.len(), "out as wide as q");
-    for run in 0..2 {
-        assert_eq!(keys[run].len(), values[run].len(), "as many values as keys in run {run}");
-    }
-    if q.is_empty() {
-        assert!(keys.iter().all(|run| run.is_empty()), "keys without width");
+pub fn attend(isa: Isa, out: &mut [f32], q: &[f32], stride: usize, heads: usize, past: &Past<'_>, scratch: &mut [f32]) {
+    let width = past.heads * past.dim;
+    let rows = match (past.keys, past.values) {
+        (Rows::F32(keys), Rows::F32(values)) => whole_rows(keys, values, width),
+        (Rows::F16(keys), Rows::F16(values)) => whole_rows(keys, values, width),
+        _ => panic!("keys and values of one kind"),
+    };
+    let dims = heads * past.dim;
+    if dims == 0 || rows == 0 {
+        out.fill(0.0);
         return;
     }
-    assert!(heads > 0 && q.len().is_multiple_of(heads), "q of {} values in {heads} heads", q.len());
-    assert!(kv_heads > 0 && heads.is_multiple_of(kv_heads), "{heads} heads on {kv_heads} of keys");
-    let width = q.len() / heads * kv_heads;
-    assert!(keys.iter().all(|run| run.len().is_multiple_of(width)), "keys of whole rows of {width}");
-    let rows = (keys[0].len() + keys[1].len()) / width;
-    let needed = attend_scratch(rows, heads);
+    assert!(heads.is_multiple_of(past.heads), "{heads} heads on {} of keys", past.heads);
+    assert!(out.len().is_multiple_of(dims), "out of whole rows of {dims}, found {} values", out.len());
+    let queries = out.len() / dims;
+    assert!(queries <= rows, "{queries} queries over {rows} rows, among which are their own");
+    let needed = queries.checked_sub(1).map_or(0, |last| last * stride + dims);
+    assert!(needed <= q.len(), "q of {needed} values, found {}", q.len());
+    let needed = attend_scratch(queries, rows, heads);
     assert!(scratch.len() >= needed, "scratch of {needed} values, found {}", scratch.len());
-    let scores = &mut scratch[..needed];
-    dispatch!(
-        isa,
-        body(
-            out: &mut [f32],
-            q: &[f32],
-            keys: [&[f32]; 2],
-            values: [&[f32]; 2],
-            heads: usize,
-            kv_heads: usize,
-            scores: &mut [f32]
-        )
-    );
+    let shape = Shape { queries, rows, heads, shared: heads / past.heads, dim: past.dim, window: past.window, stride };
+    dispatch!(isa, body(out: &mut [f32], q: &[f32], past: &Past<'_>, shape: Shape, scratch: &mut [f32]));
 }
 
-#[allow(clippy::too_many_arguments, reason = "a kernel: slices and their shape")]
+fn whole_rows<T>(keys: [&[T]; 2], values: [&[T]; 2], width: usize) -> usize {
+    let mut rows = 0;
+    for run in 0..2 {
+        assert_eq!(keys[run].len(), values[run].len(), "as many values as keys in run {run}");
+        assert!(keys[run].is_empty() || keys[run].len().is_multiple_of(width), "keys of whole rows of {width}");
+        rows += keys[run].len() / width.max(1);
+    }
+    rows
+}
+
+/// `x` as IEEE binary16 bits, rounded to nearest; what is larger than a half holds becomes the largest one.
+///
+/// # Panics
+/// If the lengths differ.
+pub fn to_halves(out: &mut [u16], x: &[f32]) {
+    const LARGEST: f32 = 65504.0;
+    assert_eq!(out.len(), x.len(), "as many halves as values");
+    for (out, x) in out.iter_mut().zip(x) {
+        *out = to_f16_bits(x.clamp(-LARGEST, LARGEST));
+    }
+}
+
+/// What halves (binary16 bits) say, as f32.
+///
+/// # Panics
+/// If the lengths differ.
+pub fn from_halves(out: &mut [f32], x: &[u16]) {
+    assert_eq!(out.len(), x.len(), "as many values as halves");
+    for (out, x) in out.iter_mut().zip(x) {
+        *out = from_f16_bits(*x);
+    }
+}
+
+/// One number of keys or values.
+trait Element: Copy + Default {
+    fn vector<S: Simd>(s: S, lanes: &[Self; LANES]) -> S::Vector;
+}
+
+impl Element for f32 {
+    #[inline(always)]
+    fn vector<S: Simd>(s: S, lanes: &Lanes) -> S::Vector {
+        s.load(lanes)
+    }
+}
+
+impl Element for u16 {
+    #[inline(always)]
+    fn vector<S: Simd>(s: S, lanes: &[u16; LANES]) -> S::Vector {
+        s.halves(lanes)
+    }
+}
+
+/// Sizes of one call.
+#[derive(Clone, Copy)]
+struct Shape {
+    queries: usize,
+    rows: usize,
+    heads: usize,
+    /// Heads of queries for one of keys.
+    shared: usize,
+    dim: usize,
+    window: usize,
+    stride: usize,
+}
+
+impl Shape {
+    /// Rows that a query sees.
+    #[inline(always)]
+    fn seen(&self, query: usize) -> [usize; 2] {
+        let end = self.rows + query + 1 - self.queries;
+        [end.saturating_sub(self.window), end]
+    }
+
+    /// Queries that see a row, from the first one to behind the last one.
+    #[inline(always)]
+    fn seers(&self, row: usize) -> [usize; 2] {
+        let first = (row + self.queries).saturating_sub(self.rows);
+        let end = (row + self.queries).saturating_add(self.window).saturating_sub(self.rows);
+        [first, end.min(self.queries)]
+    }
+
+    fn width(&self) -> usize {
+        self.heads / self.shared * self.dim
+    }
+}
+
 #[inline(always)]
-fn body<S: Simd>(
+fn body<S: Simd>(s: S, out: &mut [f32], q: &[f32], past: &Past<'_>, shape: Shape, scores: &mut [f32]) {
+    match (past.keys, past.values) {
+        (Rows::F32(keys), Rows::F32(values)) => attend_runs(s, out, q, keys, values, shape, scores),
+        (Rows::F16(keys), Rows::F16(values)) => attend_runs(s, out, q, keys, values, shape, scores),
+        _ => {} // refused above
+    }
+}
+
+/// Row by row of the past, all queries and heads of each: a row is fetched once. Head by head, whose parts lie a row apart, half
+/// of the time was waiting for the second cache; query by query, nearly all of it (docs/SPEED.md).
+#[inline(always)]
+fn attend_runs<S: Simd, E: Element>(
     s: S,
     out: &mut [f32],
     q: &[f32],
-    keys: [&[f32]; 2],
-    values: [&[f32]; 2],
-    heads: usize,
-    kv_heads: usize,
+    keys: [&[E]; 2],
+    values: [&[E]; 2],
+    shape: Shape,
     scores: &mut [f32],
 ) {
-    let dim = q.len() / heads;
-    let width = kv_heads * dim;
-    let rows = scores.len() / heads;
+    let Shape { queries, rows, heads, shared, dim, stride, .. } = shape;
+    let width = shape.width();
     let scale = 1.0 / (dim as f32).sqrt();
-    let shared = heads / kv_heads;
-    // row by row, all heads: head by head, whose parts lie a row apart, half of the time was waiting for the second cache
-    for (n, key) in runs(keys, width).enumerate() {
+    for (n, key) in keys[0].chunks_exact(width).chain(keys[1].chunks_exact(width)).enumerate() {
+        let [first, end] = shape.seers(n);
         for head in 0..heads {
-            scores[head * rows + n] = scale * dot_body(s, &q[head * dim..][..dim], &key[head / shared * dim..][..dim]);
+            let key = &key[head / shared * dim..][..dim];
+            let mut query = first;
+            while query < end {
+                let q = &q[query * stride + head * dim..];
+                let at = |r: usize| ((query + r) * heads + head) * rows + n;
+                if query + 4 <= end {
+                    let dots = dots::<S, E, 4>(s, key, q, stride);
+                    for r in 0..4 {
+                        scores[at(r)] = scale * dots[r];
+                    }
+                    query += 4;
+                } else {
+                    scores[at(0)] = scale * dots::<S, E, 1>(s, key, q, stride)[0];
+                    query += 1;
+                }
+            }
         }
     }
-    for scores in scores.chunks_exact_mut(rows.max(1)) {
-        softmax_body(s, scores);
+    for query in 0..queries {
+        let [first, end] = shape.seen(query);
+        for head in 0..heads {
+            softmax_body(s, &mut scores[(query * heads + head) * rows..][first..end]);
+        }
     }
     out.fill(0.0);
     let mut done = 0;
     for run in values {
         for values in run.chunks(MIXED * width) {
+            let here = [done, done + values.len() / width];
             for head in 0..heads {
-                let shares = &scores[head * rows + done..][..values.len() / width];
-                let (out, at) = (&mut out[head * dim..][..dim], head / shared * dim);
-                let mut first = 0;
-                while first + 4 * LANES <= dim {
-                    mix::<S, 4>(s, &mut out[first..], shares, values, width, at + first);
-                    first += 4 * LANES;
-                }
-                while first + LANES <= dim {
-                    mix::<S, 1>(s, &mut out[first..], shares, values, width, at + first);
-                    first += LANES;
-                }
-                for c in first..dim {
-                    for (share, value) in shares.iter().zip(values.chunks_exact(width)) {
-                        out[c] = s.madd(*share, value[at + c], out[c]);
+                for query in 0..queries {
+                    let [first, end] = shape.seen(query);
+                    let [first, end] = [first.max(here[0]), end.min(here[1])];
+                    if first < end {
+                        let shares = &scores[(query * heads + head) * rows..][first..end];
+                        let values = &values[(first - done) * width + head / shared * dim..];
+                        mix_head(s, &mut out[(query * heads + head) * dim..][..dim], shares, values, width);
                     }
                 }
             }
-            done += values.len() / width;
+            done = here[1];
         }
     }
 }
 
-/// Rows of values that are mixed for all heads before the next: they stay in the first cache.
+/// Rows of values that are mixed for all heads and queries before the next: they stay in the first cache.
 const MIXED: usize = 8;
 
-/// Rows of both runs, older first.
+/// `Σ_c key[c]·q[r·stride + c]` for `R` queries.
 #[inline(always)]
-fn runs(of: [&[f32]; 2], width: usize) -> impl Iterator<Item = &[f32]> {
-    of[0].chunks_exact(width).chain(of[1].chunks_exact(width))
-}
-
-/// `out[c] += Σ_n shares[n]·values[n][at + c]` for `16·B` channels, summed in registers.
-#[inline(always)]
-fn mix<S: Simd, const B: usize>(s: S, out: &mut [f32], shares: &[f32], values: &[f32], width: usize, at: usize) {
-    let mut sums = [[0.0; LANES]; B];
-    sums.as_flattened_mut().copy_from_slice(&out[..B * LANES]);
-    for (share, value) in shares.iter().zip(values.chunks_exact(width)) {
-        let value = &value[at..][..B * LANES];
-        for block in 0..B {
-            for lane in 0..LANES {
-                sums[block][lane] = s.madd(*share, value[block * LANES + lane], sums[block][lane]);
-            }
+fn dots<S: Simd, E: Element, const R: usize>(s: S, key: &[E], q: &[f32], stride: usize) -> [f32; R] {
+    let mut queries = [&q[..0]; R];
+    for r in 0..R {
+        queries[r] = &q[r * stride..][..key.len()];
+    }
+    let (chunks, rest) = key.as_chunks::<LANES>();
+    let mut totals = [s.splat(0.0); R];
+    for (n, chunk) in chunks.iter().enumerate() {
+        let key = E::vector(s, chunk);
+        for r in 0..R {
+            totals[r] = s.vector_madd(key, s.load(&queries[r].as_chunks().0[n]), totals[r]);
         }
     }
-    out[..B * LANES].copy_from_slice(sums.as_flattened());
+    if !rest.is_empty() {
+        let mut lanes = [E::default(); LANES];
+        lanes[..rest.len()].copy_from_slice(rest);
+        let key = E::vector(s, &lanes);
+        for r in 0..R {
+            let q = padded(&queries[r][chunks.len() * LANES..], 0.0);
+            totals[r] = s.vector_madd(key, s.load(&q), totals[r]);
+        }
+    }
+    totals.map(|total| {
+        let mut lanes = [0.0; LANES];
+        s.store(total, &mut lanes);
+        sum(lanes)
+    })
+}
+
+/// `out[c] += Σ_n shares[n]·values[n·width + c]`, row by row.
+#[inline(always)]
+fn mix_head<S: Simd, E: Element>(s: S, out: &mut [f32], shares: &[f32], values: &[E], width: usize) {
+    let mut first = 0;
+    while first + 4 * LANES <= out.len() {
+        mix::<S, E, 4>(s, &mut out[first..], shares, &values[first..], width);
+        first += 4 * LANES;
+    }
+    while first + LANES <= out.len() {
+        mix::<S, E, 1>(s, &mut out[first..], shares, &values[first..], width);
+        first += LANES;
+    }
+    let rest = out.len() - first;
+    if rest > 0 {
+        let mut total = s.load(&padded(&out[first..], 0.0));
+        for (n, share) in shares.iter().enumerate() {
+            let mut lanes = [E::default(); LANES];
+            lanes[..rest].copy_from_slice(&values[n * width + first..][..rest]);
+            total = s.vector_madd(E::vector(s, &lanes), s.splat(*share), total);
+        }
+        let mut lanes = [0.0; LANES];
+        s.store(total, &mut lanes);
+        out[first..].copy_from_slice(&lanes[..rest]);
+    }
+}
+
+/// [`mix_head`] for `16·B` channels, summed in registers.
+#[inline(always)]
+fn mix<S: Simd, E: Element, const B: usize>(s: S, out: &mut [f32], shares: &[f32], values: &[E], width: usize) {
+    let out = &mut out.as_chunks_mut::<LANES>().0[..B];
+    let mut sums = [s.splat(0.0); B];
+    for block in 0..B {
+        sums[block] = s.load(&out[block]);
+    }
+    for (n, share) in shares.iter().enumerate() {
+        let (share, values) = (s.splat(*share), &values[n * width..].as_chunks().0[..B]);
+        for block in 0..B {
+            sums[block] = s.vector_madd(E::vector(s, &values[block]), share, sums[block]);
+        }
+    }
+    for block in 0..B {
+        s.store(sums[block], &mut out[block]);
+    }
 }
 
 #[cfg(test)]
@@ -144,53 +311,111 @@ mod tests {
     use super::super::oracle::{self, Values, hold, worst};
     use super::*;
 
+    const SHAPES: [(usize, usize, usize); 9] =
+        [(1, 1, 1), (2, 2, 3), (4, 4, 16), (3, 3, 17), (4, 4, 64), (1, 1, 80), (4, 2, 16), (3, 1, 17), (8, 2, 64)];
+
+    fn halves(x: &[f32]) -> Vec<u16> {
+        let mut halves = vec![0; x.len()];
+        to_halves(&mut halves, x);
+        halves
+    }
+
+    /// `[queries, heads·D]` of what queries see with any cut, of f32 and then of halves.
+    fn attended(isa: Isa, q: &[f32], past: [&[f32]; 2], sizes: [usize; 4], cut: usize) -> [Vec<f32>; 2] {
+        let [heads, kv_heads, dim, window] = sizes;
+        let rows = past[0].len() / (kv_heads * dim);
+        let mut scratch = vec![f32::NAN; attend_scratch(q.len() / (heads * dim), rows, heads) + 3];
+        let mut run = |keys, values| {
+            let past = Past { keys, values, heads: kv_heads, dim, window };
+            let mut out = vec![f32::NAN; q.len()];
+            attend(isa, &mut out, q, heads * dim, heads, &past, &mut scratch);
+            out
+        };
+        let [keys, values] = past.map(|rows| rows.split_at(cut * kv_heads * dim));
+        let full = run(Rows::F32([keys.0, keys.1]), Rows::F32([values.0, values.1]));
+        let [keys, values] = [keys, values].map(|(old, new)| (halves(old), halves(new)));
+        [full, run(Rows::F16([&keys.0, &keys.1]), Rows::F16([&values.0, &values.1]))]
+    }
+
     #[test]
     fn attention_matches_the_oracle_and_does_not_see_the_cut() {
         for isa in Isa::available() {
             let mut values = Values::new(7);
-            let mut error = 0f64;
-            for (heads, kv_heads, dim) in [
-                (1, 1, 1),
-                (2, 2, 3),
-                (4, 4, 16),
-                (3, 3, 17),
-                (4, 4, 64),
-                (1, 1, 80),
-                (4, 2, 16),
-                (3, 1, 17),
-                (8, 2, 64),
-            ] {
+            let mut error = [0f64; 2];
+            for (heads, kv_heads, dim) in SHAPES {
                 let width = kv_heads * dim;
                 for rows in [1, 2, 15, 16, 17, 33, 128] {
                     let q: Vec<f32> = values.take(heads * dim).iter().map(|q| 4.0 * q).collect();
                     let (k, v) = (values.take(rows * width), values.take(rows * width));
-                    let mut scratch = vec![f32::NAN; attend_scratch(rows, heads) + 3];
-                    let mut whole = vec![f32::NAN; heads * dim];
-                    attend(isa, &mut whole, &q, [&k, &[]], [&v, &[]], heads, kv_heads, &mut scratch);
-                    error = error.max(worst(&whole, &oracle::attend(&q, &k, &v, heads, kv_heads), |_| 1.0));
+                    let sizes = [heads, kv_heads, dim, usize::MAX];
+                    let whole = attended(isa, &q, [&k, &v], sizes, rows);
+                    let round = |x: &[f32]| {
+                        let (bits, mut out) = (halves(x), vec![0.0; x.len()]);
+                        from_halves(&mut out, &bits);
+                        out
+                    };
+                    for (n, [k, v]) in [[k.clone(), v.clone()], [round(&k), round(&v)]].iter().enumerate() {
+                        error[n] = error[n].max(worst(&whole[n], &oracle::attend(&q, k, v, heads, kv_heads), |_| 1.0));
+                    }
                     for cut in [0, 1, rows / 2] {
-                        let (old_k, new_k) = k.split_at(cut * width);
-                        let (old_v, new_v) = v.split_at(cut * width);
-                        let mut out = vec![f32::NAN; heads * dim];
-                        attend(isa, &mut out, &q, [old_k, new_k], [old_v, new_v], heads, kv_heads, &mut scratch);
-                        assert!(out.iter().zip(&whole).all(|(a, b)| a.to_bits() == b.to_bits()), "{isa:?} cut {cut}");
+                        assert_eq!(attended(isa, &q, [&k, &v], sizes, cut), whole, "{isa:?} cut {cut}");
                     }
                 }
             }
-            hold("attend", isa, error, 5e-7); // 1.6e-7
+            hold("attend", isa, error[0], 5e-7); // 1.6e-7
+            hold("attend, halves", isa, error[1], 5e-7);
+        }
+    }
+
+    /// Each of several queries equals that query alone over the rows that it sees, bit for bit.
+    #[test]
+    fn queries_together_are_queries_alone() {
+        for isa in Isa::available() {
+            let mut values = Values::new(8);
+            for (heads, kv_heads, dim) in SHAPES {
+                let width = kv_heads * dim;
+                for (rows, queries, window) in
+                    [(1, 1, 1), (9, 5, 3), (40, 8, 33), (40, 16, 24), (20, 20, 99), (7, 6, 7)]
+                {
+                    let q = values.take(queries * heads * dim);
+                    let (k, v) = (values.take(rows * width), values.take(rows * width));
+                    let together = attended(isa, &q, [&k, &v], [heads, kv_heads, dim, window], rows / 3);
+                    for (t, q) in q.chunks(heads * dim).enumerate() {
+                        let end = rows + t + 1 - queries;
+                        let seen = end.saturating_sub(window) * width..end * width;
+                        let past = [&k[seen.clone()], &v[seen]];
+                        let alone = attended(isa, q, past, [heads, kv_heads, dim, usize::MAX], 0);
+                        for n in 0..2 {
+                            let part = &together[n][t * heads * dim..][..heads * dim];
+                            assert_eq!(part, alone[n], "{isa:?} {heads} {kv_heads} {dim}, query {t} of {queries}");
+                        }
+                    }
+                }
+            }
         }
     }
 
     #[test]
     fn nothing_to_attend_to_is_zero() {
         let mut out = [f32::NAN; 4];
-        attend(Isa::detect(), &mut out, &[1.0; 4], [&[], &[]], [&[], &[]], 2, 2, &mut []);
+        let none = Rows::F32([&[], &[]]);
+        let past = Past { keys: none, values: none, heads: 2, dim: 2, window: 1 };
+        attend(Isa::detect(), &mut out, &[1.0; 4], 4, 2, &past, &mut []);
         assert_eq!(out, [0.0; 4]);
     }
 
     #[test]
     #[should_panic(expected = "scratch of 6 values")]
     fn short_scratch_is_refused() {
-        attend(Isa::detect(), &mut [0.0; 4], &[0.0; 4], [&[0.0; 12], &[]], [&[0.0; 12], &[]], 2, 2, &mut [0.0; 5]);
+        let rows = Rows::F32([&[0.0; 12], &[]]);
+        let past = Past { keys: rows, values: rows, heads: 2, dim: 2, window: 9 };
+        attend(Isa::detect(), &mut [0.0; 4], &[0.0; 4], 4, 2, &past, &mut [0.0; 5]);
+    }
+
+    #[test]
+    fn what_no_half_holds_becomes_the_largest() {
+        let mut out = [0.0; 4];
+        from_halves(&mut out, &halves(&[1e9, -1e9, 0.5, f32::INFINITY]));
+        assert_eq!(out, [65504.0, -65504.0, 0.5, 65504.0]);
     }
 }

@@ -8,7 +8,8 @@
 //! | [`linear`] | `y[t][o] = b[o] + Σ_i x[t][i]·w[o][i]` | x `[T, I]`, w `[O, I]` packed, b `[O]` or empty, y `[T, O]` |
 //! | [`linear_strided`] | the same, row t of x starting at `t·stride`: a causal convolution without copies | |
 //! | [`depthwise`] | `y[t][c] = b[c] + Σ_j x[t+j][c]·w[j][c]` | x `[T+K-1, C]`, w `[K, C]`, b `[C]` or empty, y `[T, C]` |
-//! | [`attend`] | `out_h = Σ_n softmax_n(q_h·k[n]_h / √D)·v[n]_h` | q, out `[H·D]`, k, v `[N, H·D]` in two runs |
+//! | [`attend`] | `out_h = Σ_n softmax_n(q_h·k[n]_h / √D)·v[n]_h` | q, out `[T, H·D]`, k, v `[N, H·D]` in two runs |
+//! | [`to_halves`] [`from_halves`] | f32 to binary16 and back | equal lengths |
 //! | [`layer_norm`] | `(x - mean) / √(var + ε) · weight + bias` | x, y `[T, C]`, weight, bias `[C]` or empty |
 //! | [`softmax`] | `exp(x - max) / Σ exp(x - max)` | one row, in place |
 //! | [`exp`] [`ln`] [`tanh`] [`sigmoid`] [`silu`] [`gelu_tanh`] [`sincos_into`] | elementwise | any length |
@@ -48,7 +49,7 @@ mod x86_64;
 mod oracle;
 
 pub use act::{elu, exp, gelu_tanh, ln, sigmoid, silu, softmax, tanh};
-pub use attend::{attend, attend_scratch};
+pub use attend::{Past, Rows, attend, attend_scratch, from_halves, to_halves};
 pub use depthwise::depthwise;
 pub use isa::{Isa, IsaError};
 pub use linear::{linear, linear_strided};

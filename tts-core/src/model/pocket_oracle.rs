@@ -110,7 +110,7 @@ impl Stages {
         let (isa, lm, latent) = (self.isa, &self.model.lm, self.latent());
         let voice = lm.voice(isa, script.voice);
         let frames = script.noise.len() / latent;
-        let mut state = voice.with_room(voice.position() + script.tokens.len() + frames);
+        let mut state = lm.with_room(&voice, voice.position() + script.tokens.len() + frames);
         lm.read(isa, &mut state, script.tokens);
         let sampler = lm.sampler(isa, script.steps, script.temperature);
         let mut out = Spoken::default();
@@ -138,5 +138,5 @@ impl Stages {
 }
 
 fn past(state: &PocketState) -> Vec<[Vec<f32>; 2]> {
-    state.rows().map(|rows| rows.map(<[f32]>::to_vec)).collect()
+    state.rows().collect()
 }

@@ -90,7 +90,7 @@ impl PocketModel {
     ) -> Utterance {
         let most = self.most_frames(tokens.len());
         let frames = said.len() / self.config.mimi.quantizer.dimension;
-        let mut state = voice.with_room(voice.position() + tokens.len() + frames + most);
+        let mut state = self.lm.with_room(voice, voice.position() + tokens.len() + frames + most);
         self.lm.read(isa, &mut state, tokens);
         self.lm.follow(isa, &mut state, said);
         Utterance { state, ending, frame: 0, end: None, most }

@@ -3,7 +3,7 @@
 
 use super::linear::{Bias, Linear};
 use super::rope::{Rope, Rotation};
-use crate::kernels::{self, Isa};
+use crate::kernels::{self, Isa, Past, Rows};
 use crate::weights::{Scope, WeightsError};
 
 /// Dimensions of one attention.
@@ -46,15 +46,27 @@ pub(crate) struct Attention {
     output: Linear,
 }
 
-/// Keys and values of the last `window` positions: a full ring is written over at its oldest row.
+/// Positions that attend together: each row of the past is fetched once for them.
+const TOGETHER: usize = 8;
+
+/// Keys or values, `[room, channels of all keys]`.
+#[derive(Debug, Clone)]
+enum Cache {
+    F32(Vec<f32>),
+    F16(Vec<u16>),
+}
+
+/// Keys and values of the last positions, of which one sees `window`: a full ring is written over at its oldest row.
 #[derive(Debug, Clone)]
 pub(crate) struct KvRing {
-    /// `[window, channels of all keys]`, filled from the front
-    keys: Vec<f32>,
-    /// `[window, channels of all keys]`
-    values: Vec<f32>,
+    keys: Cache,
+    values: Cache,
+    /// Channels of all keys.
+    width: usize,
     window: usize,
-    /// Rows filled.
+    /// Rows there are: at least `window`; as many more as may be written before the first of them attends.
+    room: usize,
+    /// Rows filled, from the front.
     filled: usize,
     /// Row to be written next.
     next: usize,
@@ -86,8 +98,9 @@ impl Attention {
 
     /// An empty past of up to `window` positions, the present one included.
     pub(crate) fn start(&self, window: usize) -> KvRing {
-        let room = || vec![0.0; window * self.config.keys()];
-        KvRing { keys: room(), values: room(), window, filled: 0, next: 0 }
+        let (width, room) = (self.config.keys(), window + TOGETHER - 1);
+        let rows = || Cache::F32(vec![0.0; room * width]);
+        KvRing { keys: rows(), values: rows(), width, window, room, filled: 0, next: 0 }
     }
 
     /// Positions one after the other, each with its rotation: `x` and `y` are `[frames, dim]`.
@@ -100,35 +113,43 @@ impl Attention {
         y: &mut [f32],
         x: &[f32],
     ) {
-        let AttentionConfig { dim, heads, kv_heads, .. } = self.config;
+        let AttentionConfig { dim, heads, kv_heads, head_dim } = self.config;
         let (queries, keys) = (self.config.queries(), self.config.keys());
-        let frames = x.len() / dim;
+        let (frames, stride) = (x.len() / dim, self.input.outputs());
         let AttentionScratch { qkv, mixed, scores, .. } = scratch;
-        qkv.resize(frames * self.input.outputs(), 0.0);
+        qkv.resize(frames * stride, 0.0);
         mixed.resize(frames * queries, 0.0);
-        scores.resize(kernels::attend_scratch(ring.window, heads), 0.0);
+        scores.resize(kernels::attend_scratch(frames.min(TOGETHER), ring.room, heads), 0.0);
         self.input.apply(isa, qkv, x);
-        let rows = qkv.chunks_exact_mut(self.input.outputs()).zip(mixed.chunks_exact_mut(queries));
-        for ((row, out), rotation) in rows.zip(rotations) {
-            rotation.apply(&mut row[..queries + keys]);
-            let (q, kv) = row.split_at(queries);
-            let (k, v) = kv.split_at(keys);
-            ring.push(k, v);
-            let (keys, values) = (ring.runs(&ring.keys), ring.runs(&ring.values));
-            kernels::attend(isa, out, q, keys, values, heads, kv_heads, scores);
+        let together = ring.together();
+        let blocks = qkv.chunks_mut(together * stride).zip(mixed.chunks_mut(together * queries));
+        for ((block, out), rotations) in blocks.zip(rotations.chunks(together)) {
+            for (row, rotation) in block.chunks_exact_mut(stride).zip(rotations) {
+                rotation.apply(&mut row[..queries + keys]);
+                let (k, v) = row[queries..].split_at(keys);
+                ring.push(k, v);
+            }
+            let past = Past {
+                keys: ring.runs(&ring.keys),
+                values: ring.runs(&ring.values),
+                heads: kv_heads,
+                dim: head_dim,
+                window: ring.window,
+            };
+            kernels::attend(isa, out, block, stride, heads, &past, scores);
         }
         self.output.apply(isa, y, mixed);
     }
 
     /// A whole sequence, every position seeing all others: `x` and `y` are `[frames, dim]`.
     pub(crate) fn whole(&self, isa: Isa, rope: &Rope, scratch: &mut AttentionScratch, y: &mut [f32], x: &[f32]) {
-        let AttentionConfig { dim, heads, kv_heads, .. } = self.config;
+        let AttentionConfig { dim, heads, kv_heads, head_dim } = self.config;
         let (queries, width) = (self.config.queries(), self.config.keys());
         let frames = x.len() / dim;
         let AttentionScratch { qkv, mixed, scores, keys, values } = scratch;
         qkv.resize(frames * self.input.outputs(), 0.0);
         mixed.resize(frames * queries, 0.0);
-        scores.resize(kernels::attend_scratch(frames, heads), 0.0);
+        scores.resize(kernels::attend_scratch(1, frames, heads), 0.0);
         self.input.apply(isa, qkv, x);
         keys.clear();
         values.clear();
@@ -139,10 +160,33 @@ impl Attention {
             keys.extend_from_slice(&row[queries..queries + width]);
             values.extend_from_slice(&row[queries + width..]);
         }
+        let (keys, values) = (Rows::F32([keys, &[]]), Rows::F32([values, &[]]));
+        let past = Past { keys, values, heads: kv_heads, dim: head_dim, window: frames };
         for (row, out) in qkv.chunks_exact(self.input.outputs()).zip(mixed.chunks_exact_mut(queries)) {
-            kernels::attend(isa, out, &row[..queries], [keys, &[]], [values, &[]], heads, kv_heads, scores);
+            kernels::attend(isa, out, row, queries, heads, &past, scores);
         }
         self.output.apply(isa, y, mixed);
+    }
+}
+
+impl Cache {
+    fn put(&mut self, at: usize, row: &[f32]) {
+        match self {
+            Self::F32(rows) => rows[at..at + row.len()].copy_from_slice(row),
+            Self::F16(rows) => kernels::to_halves(&mut rows[at..at + row.len()], row),
+        }
+    }
+
+    /// The first `count` values.
+    fn to_f32(&self, count: usize) -> Vec<f32> {
+        match self {
+            Self::F32(rows) => rows[..count].to_vec(),
+            Self::F16(rows) => {
+                let mut out = vec![0.0; count];
+                kernels::from_halves(&mut out, &rows[..count]);
+                out
+            }
+        }
     }
 }
 
@@ -150,45 +194,58 @@ impl KvRing {
     /// A past as [`KvRing::rows`] gives it, `positions` of them, at least one.
     pub(crate) fn of_rows([keys, values]: [Vec<f32>; 2], positions: usize) -> Self {
         debug_assert!(positions > 0 && keys.len() == values.len() && keys.len().is_multiple_of(positions));
-        Self { keys, values, window: positions, filled: positions, next: 0 }
+        let width = keys.len() / positions;
+        let (keys, values) = (Cache::F32(keys), Cache::F32(values));
+        Self { keys, values, width, window: positions, room: positions, filled: positions, next: 0 }
     }
 
-    /// The same past with room for `window` positions, at least as many as before; nothing may have been forgotten.
-    pub(crate) fn widened(&self, window: usize) -> Self {
-        debug_assert!(self.filled == self.next || self.filled == self.window && self.next == 0);
-        let width = self.keys.len() / self.window;
-        let room = |rows: &[f32]| {
-            let mut rows = rows.to_vec();
-            rows.resize(window * width, 0.0);
-            rows
+    /// The same past with room for `window` positions, at least as many as before; nothing may have been forgotten. As `halves`
+    /// it takes half of the memory.
+    pub(crate) fn widened(&self, window: usize, halves: bool) -> Self {
+        debug_assert!(self.filled <= self.window && self.filled <= window);
+        let (room, count) = (window + TOGETHER - 1, self.filled * self.width);
+        let rows = |cache: &Cache| {
+            let mut wider =
+                if halves { Cache::F16(vec![0; room * self.width]) } else { Cache::F32(vec![0.0; room * self.width]) };
+            match (cache, &mut wider) {
+                (Cache::F32(rows), wider) => wider.put(0, &rows[..count]),
+                (Cache::F16(rows), Cache::F16(wider)) => wider[..count].copy_from_slice(&rows[..count]),
+                (Cache::F16(rows), Cache::F32(wider)) => kernels::from_halves(&mut wider[..count], &rows[..count]),
+            }
+            wider
         };
-        Self {
-            keys: room(&self.keys),
-            values: room(&self.values),
-            window,
-            filled: self.filled,
-            next: self.filled % window,
-        }
+        let (keys, values) = (rows(&self.keys), rows(&self.values));
+        Self { keys, values, width: self.width, window, room, filled: self.filled, next: self.filled }
     }
 
-    /// Keys and values of all positions so far, `[positions, channels of all keys]` each.
-    pub(crate) fn rows(&self) -> [&[f32]; 2] {
-        let width = self.keys.len() / self.window;
-        [&self.keys[..self.filled * width], &self.values[..self.filled * width]]
+    /// Keys and values of all positions so far, `[positions, channels of all keys]` each; nothing may have been forgotten.
+    pub(crate) fn rows(&self) -> [Vec<f32>; 2] {
+        [&self.keys, &self.values].map(|cache| cache.to_f32(self.filled * self.width))
+    }
+
+    /// Rows that may be written before the first of them attends.
+    fn together(&self) -> usize {
+        self.room - self.window + 1
     }
 
     fn push(&mut self, key: &[f32], value: &[f32]) {
-        let at = self.next * key.len();
-        self.keys[at..at + key.len()].copy_from_slice(key);
-        self.values[at..at + value.len()].copy_from_slice(value);
-        self.next = (self.next + 1) % self.window;
-        self.filled = self.window.min(self.filled + 1);
+        let at = self.next * self.width;
+        self.keys.put(at, key);
+        self.values.put(at, value);
+        self.next = (self.next + 1) % self.room;
+        self.filled = self.room.min(self.filled + 1);
     }
 
-    /// `rows` (keys or values) in two runs, the older one first.
-    fn runs<'r>(&self, rows: &'r [f32]) -> [&'r [f32]; 2] {
-        let width = rows.len() / self.window;
-        let (newer, older) = rows.split_at(self.next * width);
-        if self.filled < self.window { [newer, &[]] } else { [older, newer] }
+    /// All rows of `cache` (keys or values) in two runs, the older one first.
+    fn runs<'r>(&self, cache: &'r Cache) -> Rows<'r> {
+        match cache {
+            Cache::F32(rows) => Rows::F32(self.cut(rows)),
+            Cache::F16(rows) => Rows::F16(self.cut(rows)),
+        }
+    }
+
+    fn cut<'r, T>(&self, rows: &'r [T]) -> [&'r [T]; 2] {
+        let (newer, older) = rows.split_at(self.next * self.width);
+        if self.filled < self.room { [newer, &[]] } else { [older, newer] }
     }
 }

@@ -1,6 +1,6 @@
 //! `y = x W^T + b`, PyTorch's `Linear`.
 
-use crate::kernels::{self, Isa, PackedMatrix};
+use crate::kernels::{self, Isa, PackedMatrix, Storage};
 use crate::weights::{Scope, WeightsError};
 
 /// A fully connected layer.
@@ -43,6 +43,11 @@ impl Linear {
     /// Channels of an output row.
     pub(crate) fn outputs(&self) -> usize {
         self.weight.rows()
+    }
+
+    /// How the weights are kept.
+    pub(crate) fn storage(&self) -> Storage {
+        self.weight.storage()
     }
 
     /// Every row of `x` `[frames, inputs]` into `y` `[frames, outputs]`.

@@ -8,7 +8,7 @@ use super::attention::{Attention, AttentionConfig, AttentionScratch, KvRing};
 use super::linear::{Bias, Linear};
 use super::norm::LayerNorm;
 use super::rope::{Rope, Rotation};
-use crate::kernels::{self, Isa};
+use crate::kernels::{self, Isa, Storage};
 use crate::weights::{Scope, WeightsError};
 
 /// Dimensions of a stack.
@@ -132,13 +132,8 @@ impl TransformerState {
         self.position as usize
     }
 
-    /// The same past with room for `window` positions in all; nothing may have been forgotten.
-    pub(crate) fn widened(&self, window: usize) -> Self {
-        Self { rings: self.rings.iter().map(|ring| ring.widened(window)).collect(), ..self.clone() }
-    }
-
     /// Keys and values of every layer, `[positions, channels of all keys]` each.
-    pub(crate) fn rows(&self) -> impl Iterator<Item = [&[f32]; 2]> {
+    pub(crate) fn rows(&self) -> impl Iterator<Item = [Vec<f32>; 2]> {
         self.rings.iter().map(KvRing::rows)
     }
 }
@@ -177,6 +172,18 @@ impl Transformer {
             rings: rows.into_iter().map(|rows| KvRing::of_rows(rows, positions)).collect(),
             rotations: vec![self.rope.start()],
             position: positions as u64,
+            scratch: TransformerScratch::default(),
+        }
+    }
+
+    /// The same past with room for `window` positions in all; nothing may have been forgotten. Where weights have less than the
+    /// precision of f32, so has what is remembered (binary16: half of the memory, half of what a long stream reads).
+    pub(crate) fn widened(&self, state: &TransformerState, window: usize) -> TransformerState {
+        let halves = self.layers.iter().any(|layer| layer.linear1.storage() != Storage::F32);
+        TransformerState {
+            rings: state.rings.iter().map(|ring| ring.widened(window, halves)).collect(),
+            rotations: state.rotations.clone(),
+            position: state.position,
             scratch: TransformerScratch::default(),
         }
     }

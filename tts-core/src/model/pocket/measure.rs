@@ -83,7 +83,7 @@ impl Pocket {
     /// Reads a text, with room for `frames`.
     #[must_use]
     pub fn begin(&self, voice: &PocketVoice, tokens: &[u32], frames: usize) -> PocketSpeech {
-        let mut state = voice.0.with_room(voice.0.position() + tokens.len() + frames);
+        let mut state = self.model.lm.with_room(&voice.0, voice.0.position() + tokens.len() + frames);
         self.model.lm.read(self.isa, &mut state, tokens);
         PocketSpeech { state, decoder: self.model.decoder.start() }
     }

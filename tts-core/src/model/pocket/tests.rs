@@ -62,7 +62,7 @@ impl Fixture {
         let (model, latent) = (&self.model, self.model.config.mimi.quantizer.dimension);
         let (tokens, noise) = (self.ids("text.ids"), self.get("ar.noise"));
         let frames = noise.len() / latent;
-        let mut state = voice.with_room(voice.position() + tokens.len() + frames);
+        let mut state = model.lm.with_room(voice, voice.position() + tokens.len() + frames);
         model.lm.read(isa, &mut state, &tokens);
         // the noise is stored as it was scaled
         let sampler = model.lm.sampler(isa, 1, 1.0);
@@ -167,7 +167,7 @@ fn text_and_latents_from_the_same_noise() {
             fixture.speaks(isa, &voice);
             let (tokens, noise) = (fixture.ids("text.ids"), fixture.get("ar.noise"));
             for steps in [2, 4, 16].into_iter().filter(|n| fixture.has(&format!("ar.latents_steps{n}"))) {
-                let mut state = voice.with_room(voice.position() + tokens.len() + 2);
+                let mut state = model.lm.with_room(&voice, voice.position() + tokens.len() + 2);
                 model.lm.read(isa, &mut state, &tokens);
                 let sampler = model.lm.sampler(isa, steps, 1.0);
                 let mut latents = Vec::new();

@@ -136,7 +136,7 @@ fn parts(name: &str) -> Option<(usize, &str)> {
 impl PocketVoice {
     /// All that `state` has heard.
     pub(crate) fn of(lm: &PocketLm, state: &PocketState, layout: VoiceLayout, model: Option<&str>) -> Self {
-        let rows = state.rows().map(|rows| rows.map(<[f32]>::to_vec)).collect();
+        let rows = state.rows().collect();
         Self { rows, positions: state.position(), shape: lm.kv_shape(), layout, model: model.map(str::to_owned) }
     }
 

@@ -159,7 +159,7 @@ fn latents_follow_each_other_as_in_the_reference() {
         for isa in Isa::available() {
             let voice = model.voice(isa, &sound(model));
             let say = |steps: usize, frames: usize| {
-                let mut state = voice.with_room(voice.position() + tokens.len() + frames);
+                let mut state = model.lm.with_room(&voice, voice.position() + tokens.len() + frames);
                 model.lm.read(isa, &mut state, &tokens);
                 let sampler = model.lm.sampler(isa, steps, 0.3);
                 let mut out = [Vec::new(), Vec::new(), Vec::new()];

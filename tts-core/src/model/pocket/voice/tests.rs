@@ -70,7 +70,7 @@ fn random(layers: usize) -> PocketLm {
 /// Latents and ends of speech after a text.
 fn frames(lm: &PocketLm, voice: &PocketState) -> Vec<f32> {
     let isa = Isa::detect();
-    let mut state = voice.with_room(voice.position() + 3 + 5);
+    let mut state = lm.with_room(voice, voice.position() + 3 + 5);
     lm.read(isa, &mut state, &[1, 7, 3]);
     let sampler = lm.sampler(isa, 1, 0.5);
     let mut all = Vec::new();
@@ -111,7 +111,7 @@ fn file(lm: &PocketLm, room: usize, dtype: Dtype) -> Tensors {
     for (layer, rows) in state.rows().enumerate() {
         let mut values = Vec::new();
         for rows in rows {
-            values.extend_from_slice(rows);
+            values.extend_from_slice(&rows);
             values.resize(values.len() + (room - 7) * 8, f32::NAN);
         }
         tensors.push((name(layer, "cache"), dtype, vec![2, 1, room, 2, 4], stored(&values, dtype)));
