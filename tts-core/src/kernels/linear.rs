@@ -2,11 +2,13 @@
 //!
 //! One row is bound by memory: it reads each group of four panels as one stream, and four independent sums hide the
 //! latency of addition. Many rows are bound by arithmetic: a tile of rows and panels stays in registers meanwhile.
-//! Either way every output is one sum over the columns in ascending order that starts from its bias.
+//! Either way every output is one sum over the columns in ascending order that starts from its bias; but for a matrix of one
+//! row, whose columns are summed sixteen side by side.
 
 use super::packed::{Full, Half, PackedMatrix, Panels, STRANDS, Upper, groups, strands};
 use super::quantised::quantised_body;
 use super::simd::{LANES, Lanes, Simd};
+use super::vector::dot_body;
 use super::{Isa, dispatch};
 
 /// `y[t][o] = b[o] + Σ_i x[t][i]·w[o][i]`: x `[T, I]`, w `[O, I]`, b `[O]` or empty, y `[T, O]`; T is `y.len() / O`.
@@ -97,6 +99,9 @@ impl<S: Simd, C: Column> Product<'_, S, C> {
     #[inline(always)]
     fn run(&self, y: &mut [f32]) {
         let rows = y.len() / self.outputs;
+        if self.outputs == 1 && self.inputs <= SINGLE_INPUTS {
+            return self.single(y);
+        }
         let mut rest = 0;
         if rows < FEW_ROWS {
             let (strands, behind) = strands(self.outputs);
@@ -113,6 +118,21 @@ impl<S: Simd, C: Column> Product<'_, S, C> {
                 2 => self.group::<2>(y, panel),
                 _ => self.group::<1>(y, panel),
             }
+        }
+    }
+
+    /// One output, as the last layer of a codec has: sixteen columns at once, where a panel would compute fifteen rows of zeros.
+    #[inline(always)]
+    fn single(&self, y: &mut [f32]) {
+        let mut weights = [0.0; SINGLE_INPUTS];
+        for (weight, column) in weights.iter_mut().zip(self.columns) {
+            let mut lanes = [0.0; LANES];
+            self.s.store(column.vector(self.s), &mut lanes);
+            *weight = lanes[0];
+        }
+        let bias = self.b.first().copied().unwrap_or(0.0);
+        for (row, y) in y.iter_mut().enumerate() {
+            *y = bias + dot_body(self.s, &self.x[row * self.stride..][..self.inputs], &weights[..self.inputs]);
         }
     }
 
@@ -255,6 +275,8 @@ impl<S: Simd, C: Column> Product<'_, S, C> {
     }
 }
 
+/// The most inputs of a matrix of one row that is multiplied as one.
+const SINGLE_INPUTS: usize = 2048;
 /// Fewer rows than these are bound by memory: four groups are read side by side for them.
 pub(super) const FEW_ROWS: usize = 4;
 /// Bytes that are read of one of them before it is the next one's turn.

@@ -56,30 +56,15 @@ pub(super) fn quantised_body<S: Simd>(
 #[inline(always)]
 fn quantise(out: &mut [MaybeUninit<i16>], x: &[f32]) -> f32 {
     // the bits of magnitudes are ordered as they are, NaN above all
-    let mut tops = [0i32; LANES];
-    let (chunks, rest) = x.as_chunks::<LANES>();
-    for chunk in chunks {
-        for lane in 0..LANES {
-            tops[lane] = tops[lane].max(magnitude(chunk[lane]));
-        }
-    }
-    let mut top = 0;
-    for lane in 0..LANES {
-        top = top.max(tops[lane]);
-    }
-    for x in rest {
-        top = top.max(magnitude(*x));
-    }
+    let top = x.iter().fold(0, |top, x| magnitude(*x).max(top));
     let step = f32::from_bits(top.cast_unsigned()) / LIMIT;
     let inverse = if step >= f32::MIN_POSITIVE && step.is_finite() { 1.0 / step } else { 0.0 };
-    let (whole, behind) = out.split_at_mut(chunks.len() * LANES);
-    for (out, x) in whole.as_chunks_mut::<LANES>().0.iter_mut().zip(chunks) {
-        for lane in 0..LANES {
-            out[lane].write(integer(x[lane], inverse));
-        }
+    let (whole, behind) = out.split_at_mut(x.len());
+    for (out, x) in whole.iter_mut().zip(x) {
+        out.write(integer(*x, inverse));
     }
-    for (n, out) in behind.iter_mut().enumerate() {
-        out.write(rest.get(n).map_or(0, |x| integer(*x, inverse)));
+    for out in behind {
+        out.write(0);
     }
     step
 }
