@@ -6,6 +6,8 @@
 //! ```
 //! A residual block: `x += conv(elu(conv(elu(x))))`, the first with taps apart, the second with one.
 
+use std::ops::Range;
+
 use super::config::SeanetConfig;
 use crate::kernels::{self, Isa};
 use crate::nn::streaming::{Before, Conv, ConvConfig, ConvState, TransposedConv, TransposedConvState};
@@ -15,6 +17,8 @@ use crate::weights::{Scope, WeightsError};
 #[derive(Debug)]
 pub(super) struct Seanet {
     stages: Vec<Stage>,
+    /// Stages that run in pieces of so many values: those with the most samples.
+    fine: (Range<usize>, usize),
 }
 
 #[derive(Debug)]
@@ -37,9 +41,19 @@ enum StageState {
 #[derive(Debug, Clone)]
 pub(super) struct SeanetState {
     stages: Vec<StageState>,
+    scratch: Scratch,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Scratch {
     next: Vec<f32>,
     inner: [Vec<f32>; 2],
+    piece: Vec<f32>,
+    whole: Vec<f32>,
 }
+
+/// Frames' worth of sound that the finest stages handle at once: what they make fits the second cache.
+const FINE: usize = 2;
 
 /// Counts the stages as `model.N`.
 struct Builder<'s, 'w> {
@@ -85,15 +99,20 @@ impl Seanet {
         let mut builder = Builder { scope, config, stages: Vec::new() };
         let mut channels = config.n_filters;
         builder.conv(1, channels, config.kernel_size, 1)?;
+        let mut fine = 0;
         for &ratio in config.ratios.iter().rev() {
             builder.residuals(channels)?;
             builder.stages.push(Stage::Elu);
             builder.conv(channels, 2 * channels, 2 * ratio, ratio)?;
             channels *= 2;
+            if fine == 0 {
+                fine = builder.stages.len();
+            }
         }
         builder.stages.push(Stage::Elu);
         builder.conv(channels, config.dimension, config.last_kernel_size, 1)?;
-        Ok(Self { stages: builder.stages })
+        let hop: usize = config.ratios.iter().product();
+        Ok(Self { stages: builder.stages, fine: (0..fine, FINE * hop) })
     }
 
     /// Frames to sound: `model.N.*` below `scope`.
@@ -101,7 +120,13 @@ impl Seanet {
         let mut builder = Builder { scope, config, stages: Vec::new() };
         let mut channels = config.n_filters << config.ratios.len();
         builder.conv(config.dimension, channels, config.kernel_size, 1)?;
-        for &ratio in &config.ratios {
+        let (mut fine, mut piece) = (0, FINE * channels);
+        for (n, &ratio) in config.ratios.iter().enumerate() {
+            if n + 1 == config.ratios.len() {
+                fine = builder.stages.len();
+            } else {
+                piece = piece * ratio / 2;
+            }
             builder.stages.push(Stage::Elu);
             let transposed = TransposedConv::load(&builder.next().at("convtr"), channels, channels / 2, ratio, 2)?;
             builder.stages.push(Stage::Transposed(transposed));
@@ -110,7 +135,8 @@ impl Seanet {
         }
         builder.stages.push(Stage::Elu);
         builder.conv(config.n_filters, 1, config.last_kernel_size, 1)?;
-        Ok(Self { stages: builder.stages })
+        let end = builder.stages.len();
+        Ok(Self { stages: builder.stages, fine: (fine..end, piece) })
     }
 
     /// Nothing heard yet.
@@ -121,13 +147,31 @@ impl Seanet {
             Stage::Transposed(conv) => StageState::Transposed(conv.start()),
             Stage::Residual(convs) => StageState::Residual(convs.each_ref().map(Conv::start)),
         };
-        SeanetState { stages: self.stages.iter().map(start).collect(), next: Vec::new(), inner: Default::default() }
+        SeanetState { stages: self.stages.iter().map(start).collect(), scratch: Scratch::default() }
     }
 
     /// Replaces `x`, whole frames or samples for whole frames, by what all stages make of it.
     pub(super) fn step(&self, isa: Isa, state: &mut SeanetState, x: &mut Vec<f32>) {
-        let SeanetState { stages, next, inner: [first, second] } = state;
-        for (stage, state) in self.stages.iter().zip(stages) {
+        let (fine, piece) = &self.fine;
+        let SeanetState { stages, scratch } = state;
+        self.run(isa, 0..fine.start, stages, scratch, x);
+        let (mut part, mut whole) = (std::mem::take(&mut scratch.piece), std::mem::take(&mut scratch.whole));
+        whole.clear();
+        for x in x.chunks(*piece) {
+            part.clear();
+            part.extend_from_slice(x);
+            self.run(isa, fine.clone(), stages, scratch, &mut part);
+            whole.extend_from_slice(&part);
+        }
+        std::mem::swap(x, &mut whole);
+        (scratch.piece, scratch.whole) = (part, whole);
+        self.run(isa, fine.end..self.stages.len(), stages, scratch, x);
+    }
+
+    /// Some of the stages, all of `x` at once.
+    fn run(&self, isa: Isa, which: Range<usize>, states: &mut [StageState], scratch: &mut Scratch, x: &mut Vec<f32>) {
+        let Scratch { next, inner: [first, second], .. } = scratch;
+        for (stage, state) in self.stages[which.clone()].iter().zip(&mut states[which]) {
             match (stage, state) {
                 (Stage::Conv(conv), StageState::Conv(state)) => conv.step(isa, state, x, next),
                 (Stage::Transposed(conv), StageState::Transposed(state)) => conv.step(isa, state, x, next),
