@@ -136,50 +136,30 @@ impl<S: Simd, C: Column> Product<'_, S, C> {
         }
     }
 
-    /// All rows of one group of `G` panels, which stays in the cache meanwhile.
+    /// All rows of one group of `G` panels, some rows and then some columns at a time: what is multiplied stays in the first cache.
     #[inline(always)]
     fn group<const G: usize>(&self, y: &mut [f32], panel: usize) {
         let columns = self.columns[panel * self.inputs..][..G * self.inputs].as_chunks::<G>().0;
-        let rows = y.len() / self.outputs;
-        let mut row = 0;
-        if rows >= FEW_ROWS {
-            let tiled = rows - rows % 4;
-            if S::ROWS == 8 {
-                while row + 8 <= tiled {
-                    self.wide::<8, G>(y, columns, row, panel);
-                    row += 8;
+        let mut totals = [[[0.0; LANES]; G]; MOST_ROWS];
+        for (block, y) in y.chunks_mut(MOST_ROWS * self.outputs).enumerate() {
+            let first = block * MOST_ROWS;
+            let totals = &mut totals[..y.len() / self.outputs];
+            totals.fill(self.start(panel));
+            for (n, columns) in columns.chunks(COLUMNS).enumerate() {
+                let x = &self.x[first * self.stride + n * COLUMNS..];
+                Part {
+                    s: self.s,
+                    x,
+                    stride: self.stride,
+                    columns,
+                    fresh: block == 0,
+                    ahead: COLUMNS * size_of::<[C; G]>(),
                 }
+                .run(totals);
             }
-            if S::ROWS == 6 {
-                while row + 6 <= tiled {
-                    self.wide::<6, G>(y, columns, row, panel);
-                    row += 6;
-                }
+            for (row, totals) in totals.iter().enumerate() {
+                self.finish(&mut y[row * self.outputs..][..self.outputs], panel, totals);
             }
-            if S::ROWS >= 4 {
-                while row + 4 <= rows {
-                    self.wide::<4, G>(y, columns, row, panel);
-                    row += 4;
-                }
-            }
-            if S::ROWS == 2 {
-                while row + 2 <= rows {
-                    self.wide::<2, G>(y, columns, row, panel);
-                    row += 2;
-                }
-            }
-        }
-        while row < rows {
-            if G == 4 && S::SINGLE == 4 {
-                self.tile::<1, 4, G>(y, columns, row, panel, 0);
-            } else if G == 1 {
-                self.tile::<1, 1, G>(y, columns, row, panel, 0);
-            } else {
-                for offset in (0..G).step_by(2) {
-                    self.tile::<1, 2, G>(y, columns, row, panel, offset);
-                }
-            }
-            row += 1;
         }
     }
 
@@ -199,78 +179,36 @@ impl<S: Simd, C: Column> Product<'_, S, C> {
                 let columns = &columns[n][i * turn..][..x.len()];
                 // the widest weights come as fast without being asked for
                 let fresh = row == 0 && size_of::<C>() < 64;
-                if S::SINGLE == 4 {
-                    totals[n] = sums::<S, C, 1, 4, 4>(self.s, [x], columns, 0, totals[n], fresh)[0];
-                } else {
-                    for offset in [0, 2] {
-                        let start = [totals[n][offset], totals[n][offset + 1]];
-                        let part = sums::<S, C, 1, 2, 4>(self.s, [x], columns, offset, start, fresh && offset == 0);
-                        totals[n][offset..offset + 2].copy_from_slice(&part[0]);
-                    }
-                }
+                Part { s: self.s, x, stride: 0, columns, fresh, ahead: AHEAD }
+                    .single(std::array::from_mut(&mut totals[n]), 0);
             }
         }
         for n in 0..STRANDS {
-            self.finish(y, row, panels[n], totals[n]);
+            self.finish(&mut y[row * self.outputs..][..self.outputs], panels[n], &totals[n]);
         }
     }
 
-    /// The bias of `P` panels from `panel` on.
+    /// The bias of `G` panels from `panel` on.
     #[inline(always)]
-    fn start<const P: usize>(&self, panel: usize) -> [Lanes; P] {
-        let mut start = [[0.0; LANES]; P];
+    fn start<const G: usize>(&self, panel: usize) -> [Lanes; G] {
+        let mut start = [[0.0; LANES]; G];
         if !self.b.is_empty() {
             let first = panel * LANES;
-            let bias = &self.b[first..self.outputs.min(first + P * LANES)];
+            let bias = &self.b[first..self.outputs.min(first + G * LANES)];
             start.as_flattened_mut()[..bias.len()].copy_from_slice(bias);
         }
         start
     }
 
-    /// What a row has of `P` panels from `panel` on.
+    /// What a row `y` has of `G` panels from `panel` on.
     #[inline(always)]
-    fn finish<const P: usize>(&self, y: &mut [f32], row: usize, panel: usize, sums: [Lanes; P]) {
+    fn finish<const G: usize>(&self, y: &mut [f32], panel: usize, totals: &[Lanes; G]) {
         let first = panel * LANES;
-        let out = &mut y[row * self.outputs..][first..self.outputs.min(first + P * LANES)];
-        if let Some(whole) = out.as_chunks_mut::<LANES>().0.first_chunk_mut::<P>() {
-            *whole = sums;
+        let out = &mut y[first..self.outputs.min(first + G * LANES)];
+        if let Some(whole) = out.as_chunks_mut::<LANES>().0.first_chunk_mut::<G>() {
+            *whole = *totals;
         } else {
-            out.copy_from_slice(&sums.as_flattened()[..out.len()]);
-        }
-    }
-
-    /// `R` rows of all panels of a group.
-    #[inline(always)]
-    fn wide<const R: usize, const G: usize>(&self, y: &mut [f32], columns: &[[C; G]], row: usize, panel: usize) {
-        if S::WIDE == 2 && G > 1 {
-            for offset in (0..G).step_by(2) {
-                self.tile::<R, 2, G>(y, columns, row, panel, offset);
-            }
-        } else {
-            for offset in 0..G {
-                self.tile::<R, 1, G>(y, columns, row, panel, offset);
-            }
-        }
-    }
-
-    /// `R` rows of `P` panels of a group, from its panel `offset` on, summed in registers.
-    #[inline(always)]
-    fn tile<const R: usize, const P: usize, const G: usize>(
-        &self,
-        y: &mut [f32],
-        columns: &[[C; G]],
-        row: usize,
-        panel: usize,
-        offset: usize,
-    ) {
-        let mut inputs = [&self.x[..0]; R];
-        for r in 0..R {
-            inputs[r] = &self.x[(row + r) * self.stride..][..columns.len()];
-        }
-        let start = self.start::<P>(panel + offset);
-        let sums = sums::<S, C, R, P, G>(self.s, inputs, columns, offset, start, row == 0 && offset == 0);
-        for r in 0..R {
-            self.finish(y, row + r, panel + offset, sums[r]);
+            out.copy_from_slice(&totals.as_flattened()[..out.len()]);
         }
     }
 }
@@ -281,47 +219,125 @@ const SINGLE_INPUTS: usize = 2048;
 pub(super) const FEW_ROWS: usize = 4;
 /// Bytes that are read of one of them before it is the next one's turn.
 const TURN: usize = 512;
+/// Rows of one block; a multiple of every tile.
+const MOST_ROWS: usize = 48;
+/// Columns of one block: of a group 4 KB at most, and as much of what comes next.
+const COLUMNS: usize = 16;
 
 /// How far ahead of its use the first row asks for a weight, in bytes: beyond the pages the hardware prefetcher follows by
 /// itself. It raised the share of the L3's bandwidth from about 55 to 82 % (docs/SPEED.md).
 pub(super) const AHEAD: usize = 8192;
 
-/// `start[p] + Σ_i inputs[r][i]·columns[i][offset + p]` for `R` rows and `P` panels, in ascending i. `fresh` columns, which nobody
-/// read before, are asked for in time, those of all panels of the group.
-#[inline(always)]
-fn sums<S: Simd, C: Column, const R: usize, const P: usize, const G: usize>(
+/// Some columns of a group, and rows of x from the first of these columns on.
+struct Part<'a, S, C, const G: usize> {
     s: S,
-    inputs: [&[f32]; R],
-    columns: &[[C; G]],
-    offset: usize,
-    start: [Lanes; P],
+    x: &'a [f32],
+    stride: usize,
+    columns: &'a [[C; G]],
+    /// Nobody read these columns before: those so many bytes ahead are asked for in time.
     fresh: bool,
-) -> [[Lanes; P]; R] {
-    let mut first = [s.splat(0.0); P];
-    for p in 0..P {
-        first[p] = s.load(&start[p]);
-    }
-    let mut sums = [first; R];
-    for i in 0..columns.len() {
-        if fresh {
-            for line in 0..size_of::<[C; G]>().div_ceil(64) {
-                s.prefetch(columns.as_ptr().wrapping_add(i).cast::<u8>().wrapping_add(AHEAD + 64 * line));
+    ahead: usize,
+}
+
+impl<S: Simd, C: Column, const G: usize> Part<'_, S, C, G> {
+    /// Adds what these columns give to each row's totals.
+    #[inline(always)]
+    fn run(&self, totals: &mut [[Lanes; G]]) {
+        let rows = totals.len();
+        let mut row = 0;
+        if rows >= FEW_ROWS {
+            let tiled = rows - rows % 4;
+            if S::ROWS == 8 {
+                while row + 8 <= tiled {
+                    self.wide::<8>(totals, row);
+                    row += 8;
+                }
+            }
+            if S::ROWS == 6 {
+                while row + 6 <= tiled {
+                    self.wide::<6>(totals, row);
+                    row += 6;
+                }
+            }
+            if S::ROWS >= 4 {
+                while row + 4 <= rows {
+                    self.wide::<4>(totals, row);
+                    row += 4;
+                }
+            }
+            if S::ROWS == 2 {
+                while row + 2 <= rows {
+                    self.wide::<2>(totals, row);
+                    row += 2;
+                }
             }
         }
-        for p in 0..P {
-            let w = columns[i][offset + p].vector(s);
-            for r in 0..R {
-                sums[r][p] = s.vector_madd(w, s.splat(inputs[r][i]), sums[r][p]);
+        while row < rows {
+            self.single(totals, row);
+            row += 1;
+        }
+    }
+
+    /// `R` rows of all panels.
+    #[inline(always)]
+    fn wide<const R: usize>(&self, totals: &mut [[Lanes; G]], row: usize) {
+        if S::WIDE == 2 && G > 1 {
+            for offset in (0..G).step_by(2) {
+                self.tile::<R, 2>(totals, row, offset);
+            }
+        } else {
+            for offset in 0..G {
+                self.tile::<R, 1>(totals, row, offset);
             }
         }
     }
-    let mut out = [start; R];
-    for r in 0..R {
-        for p in 0..P {
-            s.store(sums[r][p], &mut out[r][p]);
+
+    /// One row of all panels.
+    #[inline(always)]
+    fn single(&self, totals: &mut [[Lanes; G]], row: usize) {
+        if G == 4 && S::SINGLE == 4 {
+            self.tile::<1, 4>(totals, row, 0);
+        } else if G == 1 {
+            self.tile::<1, 1>(totals, row, 0);
+        } else {
+            for offset in (0..G).step_by(2) {
+                self.tile::<1, 2>(totals, row, offset);
+            }
         }
     }
-    out
+
+    /// `totals[row + r][offset + p] += Σ_i x[row + r][i]·columns[i][offset + p]` for `R` rows and `P` panels, in ascending i, summed in
+    /// registers.
+    #[inline(always)]
+    fn tile<const R: usize, const P: usize>(&self, totals: &mut [[Lanes; G]], row: usize, offset: usize) {
+        let s = self.s;
+        let totals = &mut totals[row..row + R];
+        let mut inputs = [&self.x[..0]; R];
+        let mut sums = [[s.splat(0.0); P]; R];
+        for r in 0..R {
+            inputs[r] = &self.x[(row + r) * self.stride..][..self.columns.len()];
+            for p in 0..P {
+                sums[r][p] = s.load(&totals[r][offset + p]);
+            }
+        }
+        let fresh = self.fresh && row == 0;
+        for (i, columns) in self.columns.iter().enumerate() {
+            for p in 0..P {
+                if fresh && (offset + p) * size_of::<C>() % 64 == 0 {
+                    s.prefetch(std::ptr::from_ref(&columns[offset + p]).cast::<u8>().wrapping_add(self.ahead));
+                }
+                let w = columns[offset + p].vector(s);
+                for r in 0..R {
+                    sums[r][p] = s.vector_madd(w, s.splat(inputs[r][i]), sums[r][p]);
+                }
+            }
+        }
+        for r in 0..R {
+            for p in 0..P {
+                s.store(sums[r][p], &mut totals[r][offset + p]);
+            }
+        }
+    }
 }
 
 #[cfg(test)]
