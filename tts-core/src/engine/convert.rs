@@ -56,7 +56,7 @@ impl Checkpoint {
     fn convert(self, options: &EngineOptions, out: &Path) -> Result<u64, Error> {
         let Self { config, yaml, files, tokenizer, clones, name } = self;
         let recorder = Recorder::default();
-        let files = files.stored_by(options.precision).recorded_by(&recorder);
+        let files = files.stored_by(options.precision, &config).recorded_by(&recorder);
         // a tokenizer that no engine would take is not packed either
         Vocabulary::of_size(&tokenizer.0, &tokenizer.1, config.flow_lm.lookup_table.n_bins)?;
         PocketModel::load_files(&files, config)?;

@@ -105,7 +105,7 @@ impl Opened {
     fn pocket(checkpoint: Checkpoint, options: &EngineOptions) -> Result<Self, Error> {
         let Checkpoint { config, files, tokenizer, clones, name, .. } = checkpoint;
         let vocabulary = Vocabulary::of_size(&tokenizer.0, &tokenizer.1, config.flow_lm.lookup_table.n_bins)?;
-        let weights = files.stored_by(options.precision);
+        let weights = files.stored_by(options.precision, &config);
         let weight_bytes = weights.sizes();
         let model = PocketModel::load_files(&weights, config)?;
         // the front end reads one language

@@ -83,9 +83,9 @@ impl PocketFiles<Weights> {
         }
     }
 
-    /// The same files, their weights kept as `precision` says.
-    pub(crate) fn stored_by(self, precision: PocketPrecision) -> Self {
-        let by = |weights: Weights| weights.stored_by(precision.rules());
+    /// The same files, their weights kept as `precision` says for this model.
+    pub(crate) fn stored_by(self, precision: PocketPrecision, config: &PocketConfig) -> Self {
+        let by = |weights: Weights| weights.stored_by(precision.rules(config.flow_lm.transformer.d_model));
         match self {
             Self::Bundle(bundle) => Self::Bundle(by(bundle)),
             Self::Replaced { bundle, mimi } => Self::Replaced { bundle: by(bundle), mimi: by(mimi) },

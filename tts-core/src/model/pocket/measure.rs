@@ -50,7 +50,7 @@ impl Pocket {
             return Ok(Self { model, sampler, isa });
         }
         let config = PocketConfig::parse(&config.display().to_string(), &std::fs::read_to_string(config)?)?;
-        let weights = open.stored_by(precision.rules());
+        let weights = open.stored_by(precision.rules(config.flow_lm.transformer.d_model));
         let model = PocketModel::load(&weights, config)?;
         let sampler = model.lm.sampler(isa, 1, 0.3);
         Ok(Self { model, sampler, isa })

@@ -19,9 +19,14 @@ pub enum Precision {
     F32,
     /// 2 bytes, with 8 bits of precision.
     Bf16,
-    /// 1 byte, with a scale for every output.
+    /// 1 byte, with a scale for 32 weights of an output.
     Int8,
+    /// 1 byte in language models of [`WIDE`] channels and more, 2 in narrower ones: they weigh little, and lose more.
+    Small,
 }
+
+/// Channels of a language model whose weights are so many that reading them is what takes time.
+const WIDE: usize = 1024;
 
 /// The precision of each part of Pocket TTS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -38,12 +43,14 @@ pub struct PocketPrecision {
 }
 
 impl Precision {
-    fn storage(self) -> Option<Storage> {
+    /// In a language model of so many channels.
+    fn storage(self, width: usize) -> Option<Storage> {
         match self {
+            Self::Small if width < WIDE => Some(Storage::Bf16),
             Self::Stored => None,
             Self::F32 => Some(Storage::F32),
             Self::Bf16 => Some(Storage::Bf16),
-            Self::Int8 => Some(Storage::Int8),
+            Self::Int8 | Self::Small => Some(Storage::Int8),
         }
     }
 }
@@ -51,20 +58,21 @@ impl Precision {
 /// No precision has this name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "unknown precision '{0}': expected stored, f32, bf16, int8 or small, or four of the first for language model, head, decoder, encoder"
+    "unknown precision '{0}': expected stored, f32, bf16, int8 or small, or four of these for language model, head, decoder, encoder"
 )]
 pub struct PrecisionError(String);
 
 impl FromStr for Precision {
     type Err = PrecisionError;
 
-    /// `stored`, `f32`, `bf16` or `int8`.
+    /// `stored`, `f32`, `bf16`, `int8` or `small`.
     fn from_str(name: &str) -> Result<Self, PrecisionError> {
         match name {
             "stored" => Ok(Self::Stored),
             "f32" => Ok(Self::F32),
             "bf16" => Ok(Self::Bf16),
             "int8" => Ok(Self::Int8),
+            "small" => Ok(Self::Small),
             _ => Err(PrecisionError(name.to_owned())),
         }
     }
@@ -88,11 +96,11 @@ impl FromStr for PocketPrecision {
 }
 
 impl PocketPrecision {
-    /// 8 bits where most weights are, in the language model and the decoder; 16 where little is saved and much would be heard, in the
-    /// head and in the encoder, which a voice is made of once. Sound from the same noise stays 30 dB and more above what is lost
+    /// 8 bits where most weights are, in the decoder and in the language model if it is large; 16 where little is saved and much
+    /// would be heard, in the head and in the encoder, which a voice is made of once. Sound from the same noise stays 30 dB and more above what is lost
     /// (docs/SPEED.md).
     pub const SMALL: Self =
-        Self { lm: Precision::Int8, head: Precision::Bf16, decoder: Precision::Int8, encoder: Precision::Bf16 };
+        Self { lm: Precision::Small, head: Precision::Bf16, decoder: Precision::Int8, encoder: Precision::Bf16 };
 
     /// All parts alike.
     #[must_use]
@@ -100,8 +108,8 @@ impl PocketPrecision {
         Self { lm: precision, head: precision, decoder: precision, encoder: precision }
     }
 
-    /// For [`Weights::stored_by`](crate::weights::Weights::stored_by).
-    pub(crate) fn rules(self) -> Vec<StorageRule> {
+    /// For [`Weights::stored_by`](crate::weights::Weights::stored_by), of a model whose language model has `width` channels.
+    pub(crate) fn rules(self, width: usize) -> Vec<StorageRule> {
         let Self { lm, head, decoder, encoder } = self;
         let parts = [
             ("flow_lm.transformer.", lm),
@@ -113,7 +121,7 @@ impl PocketPrecision {
             ("mimi.encoder.", encoder),
             ("mimi.downsample.", encoder),
         ];
-        let rule = |prefix, precision: Precision| StorageRule { prefix, storage: precision.storage() };
+        let rule = |prefix, precision: Precision| StorageRule { prefix, storage: precision.storage(width) };
         // in a file of one half, names have not its prefix
         let bare = |prefix: &'static str| prefix.split_once('.').map_or(prefix, |(_, bare)| bare);
         parts.iter().flat_map(|&(prefix, p)| [rule(prefix, p), rule(bare(prefix), p)]).collect()
@@ -127,12 +135,18 @@ mod tests {
     #[test]
     fn names_are_read() {
         assert_eq!("int8".parse(), Ok(PocketPrecision::all(Precision::Int8)));
-        assert_eq!("int8,bf16,int8,bf16".parse(), Ok(PocketPrecision::SMALL));
+        assert_eq!("small,bf16,int8,bf16".parse(), Ok(PocketPrecision::SMALL));
         assert_eq!("small".parse(), Ok(PocketPrecision::SMALL));
         let mixed = PocketPrecision { decoder: Precision::F32, ..PocketPrecision::all(Precision::Bf16) };
         assert_eq!("bf16,bf16,f32,bf16".parse(), Ok(mixed));
         for wrong in ["", "int4", "int8,int8", "int8,"] {
             assert!(wrong.parse::<PocketPrecision>().is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn narrow_language_models_keep_more() {
+        let of_lm = |width: usize| PocketPrecision::SMALL.rules(width)[0].storage;
+        assert_eq!([of_lm(1024), of_lm(512)], [Some(Storage::Int8), Some(Storage::Bf16)]);
     }
 }
