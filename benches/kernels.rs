@@ -1,6 +1,6 @@
 //! `cargo bench -p tts-benches --bench kernels -- [--isa NAME] [--only WORD] [--quick] [--csv FILE]`
 //!
-//! Every kernel at the sizes the native model gives it, on every instruction set present. Products of one row run three
+//! Every kernel at the sizes the native model gives it, and a product as large models have it, on every instruction set present. Products of one row run three
 //! times: with one matrix again and again (`cache`), over copies that together take what a model takes (`model`, 18 MB),
 //! and over copies that no cache holds (`memory`, 256 MB).
 
@@ -75,15 +75,15 @@ impl Bench<'_> {
         println!("{HEAD}");
         let isas = self.options.isas.clone();
         for isa in isas {
-            for storage in [Storage::F16, Storage::F32, Storage::Bf16] {
-                for (outputs, inputs) in [(768, 256), (256, 256), (1024, 256), (256, 1024)] {
+            for storage in [Storage::F16, Storage::F32, Storage::Bf16, Storage::Int8] {
+                for (outputs, inputs) in [(768, 256), (256, 256), (1024, 256), (256, 1024), (4096, 1024)] {
                     self.product(isa, storage, outputs, inputs, 1);
                 }
             }
             for (outputs, inputs, rows) in
                 [(480, 160, 4), (160, 480, 4), (256, 1280, 60), (768, 256, 60), (1024, 256, 60), (256, 1024, 300)]
             {
-                for storage in [Storage::F16, Storage::F32] {
+                for storage in [Storage::F16, Storage::F32, Storage::Int8] {
                     self.product(isa, storage, outputs, inputs, rows);
                 }
             }

@@ -1,6 +1,6 @@
 //! `cargo bench -p tts-benches --bench pocket -- FOLDER [--precision P] [--frames N] [--runs N] [--compare | --pack]`
 //!
-//! What Pocket TTS costs on one thread. FOLDER holds `config.yaml` and `model.safetensors`, as `pocket/random_weights.py` makes them.
+//! What Pocket TTS costs on one thread, and on two. FOLDER holds `config.yaml` and `model.safetensors`, as `pocket/random_weights.py` makes them.
 //! P is `stored`, `f32`, `bf16`, `int8`, `small`, or four of them with commas for language model, head, decoder and encoder. With --compare
 //! there are no times but the signal-to-noise ratio against the weights as stored, from the same noise. With --pack
 //! FOLDER/model.packed is written, with that precision; P `packed` opens it.
@@ -112,6 +112,32 @@ fn speak(pocket: &Pocket, voice: &PocketVoice, frames: usize) -> ([Vec<f64>; 3],
     ([lm, codec, first], own)
 }
 
+/// Seconds a second with latents on one thread and their sound on another, three latents behind at most.
+fn speak_by_two(pocket: &Pocket, voice: &PocketVoice, frames: usize) -> f64 {
+    let tokens = tokens();
+    let (mut lm, mut codec) = (pocket.begin(voice, &tokens, frames), pocket.begin(voice, &[], 1));
+    let start = Instant::now();
+    std::thread::scope(|scope| {
+        let (send, receive) = std::sync::mpsc::sync_channel::<Vec<f32>>(3);
+        scope.spawn(move || {
+            let (mut noise, mut row) = (Noise(7), vec![0.0; pocket.latent()]);
+            for _ in 0..frames {
+                let mut latent = Vec::new();
+                noise.fill(&mut row);
+                pocket.latent_of(&mut lm, &row, &mut latent);
+                if send.send(latent).is_err() {
+                    return;
+                }
+            }
+        });
+        let mut pcm = Vec::new();
+        for latent in receive {
+            pocket.sound_of(&mut codec, &latent, &mut pcm);
+        }
+    });
+    start.elapsed().as_secs_f64() / (frames as f64 * 0.08)
+}
+
 /// Latents and sound of `frames` frames in which `own` weights see only their own latents.
 fn sound(pocket: &Pocket, frames: usize) -> [Vec<f32>; 3] {
     let hop = (pocket.sample_rate() as f64 / 12.5) as usize;
@@ -216,6 +242,10 @@ fn run() -> Result<(), Failure> {
     report("codec, a frame", "ms", codecs);
     report("real-time factor", "s/s", factors);
     report("real-time factor, time of the thread", "s/s", owns);
+    if std::thread::available_parallelism()?.get() > 1 {
+        let factors = (0..runs).map(|_| speak_by_two(&pocket, &voice, frames)).collect();
+        report("real-time factor, two threads", "s/s", factors);
+    }
     if let Some(peak) = memory("VmHWM") {
         report("peak memory", "MB", vec![peak]);
     }
