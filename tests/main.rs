@@ -6,6 +6,8 @@
 mod accounting;
 /// Counts allocations of the thread that asks.
 mod allocations;
+/// Many streams stepped together.
+mod batch;
 /// The calmest windows of recordings of acted speech.
 #[cfg(feature = "recordings")]
 mod calm;

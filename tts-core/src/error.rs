@@ -97,6 +97,9 @@ pub enum Error {
         /// How many can be used.
         most: usize,
     },
+    /// A voice was to join a batch of another engine.
+    #[error("the voice is bound to another engine than the batch; take both from the same engine")]
+    OtherEngine,
     /// A thread could not be started.
     #[error("cannot start a thread: {0}; try with one thread")]
     Spawn(std::io::Error),

@@ -37,9 +37,9 @@ mod voice;
 mod weights;
 
 pub use engine::{
-    AudioChunk, AudioStream, Checked, Engine, EngineInfo, EngineOptions, Family, FeedClosed, Locate, Misspoken, Plan,
-    PlannedClause, PlannedItem, Poll, Reading, Reference, Sampling, Seams, Settings, StreamStats, SynthesisRequest,
-    TextFeed, Voice, WordTiming,
+    AudioChunk, AudioStream, Batch, BatchStream, Checked, Engine, EngineInfo, EngineOptions, Family, FeedClosed,
+    Locate, Misspoken, Plan, PlannedClause, PlannedItem, Poll, Reading, Reference, Sampling, Seams, Settings, Stepped,
+    StreamId, StreamStats, SynthesisRequest, TextFeed, Voice, WordTiming,
 };
 pub use error::Error;
 pub use kernels::{Isa, IsaError};

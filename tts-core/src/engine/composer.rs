@@ -59,6 +59,42 @@ pub(super) struct Counters {
     pub(super) model: Duration,
 }
 
+/// One family's way from text to latents: all that is between two turns of its model. It is told apart from those turns so that
+/// many streams can take them together.
+pub(super) trait Compose: Send + 'static {
+    /// Room for a turn of many.
+    type Scratch: Default + Send;
+
+    /// The feed that this stream reads.
+    fn feed(&self) -> &FeedReader;
+
+    /// Counts so far.
+    fn counters(&self) -> &Counters;
+
+    /// Counts so far.
+    fn counters_mut(&mut self) -> &mut Counters;
+
+    /// The next event, or `None` if a turn of the model comes before it; `frame` is filled if it is a frame. Waits for text
+    /// until `deadline` (`None`: for ever).
+    fn prepare(&mut self, frame: &mut [f32], deadline: Option<Instant>) -> Option<Event>;
+
+    /// The model's turn that `prepare` asked for.
+    fn step(&mut self);
+
+    /// The turns that `prepare` asked for of several streams of one model, which `of` finds: each has the bits it has alone.
+    fn step_each<S>(scratch: &mut Self::Scratch, streams: &mut [S], of: impl Fn(&mut S) -> &mut Self);
+
+    /// The next event, with whatever comes before it.
+    fn advance(&mut self, frame: &mut [f32], deadline: Option<Instant>) -> Event {
+        loop {
+            match self.prepare(frame, deadline) {
+                Some(event) => return event,
+                None => self.step(),
+            }
+        }
+    }
+}
+
 /// The state of a stream up to its latents.
 #[derive(Debug)]
 pub(super) enum Composer {
@@ -85,8 +121,8 @@ impl Composer {
 
     pub(super) fn counters(&self) -> Counters {
         match self {
-            Self::Native(composer) => composer.counters,
-            Self::Pocket(composer) => composer.counters,
+            Self::Native(composer) => *composer.counters(),
+            Self::Pocket(composer) => *composer.counters(),
         }
     }
 }

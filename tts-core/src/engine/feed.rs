@@ -20,6 +20,34 @@ pub(super) struct FeedReader(Arc<Shared>);
 struct Shared {
     state: Mutex<State>,
     changed: Condvar,
+    bell: Option<Arc<Bell>>,
+}
+
+/// Rings when text arrives in any of several feeds, or the end of one.
+#[derive(Debug, Default)]
+pub(super) struct Bell {
+    rang: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl Bell {
+    fn ring(&self) {
+        *self.rang.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.changed.notify_all();
+    }
+
+    /// What rang before was heard.
+    pub(super) fn expect(&self) {
+        *self.rang.lock().unwrap_or_else(PoisonError::into_inner) = false;
+    }
+
+    /// Waits until it rings, or has since it was expected, at most until `deadline`.
+    pub(super) fn wait(&self, deadline: Instant) {
+        let rang = self.rang.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = deadline.saturating_duration_since(Instant::now());
+        // whether it rang or not, whoever waits looks again
+        let _ = self.changed.wait_timeout_while(rang, left, |rang| !*rang);
+    }
 }
 
 #[derive(Debug, Default)]
@@ -47,7 +75,16 @@ pub(super) enum Arrival {
 
 /// A feed and the end that reads it.
 pub(super) fn feed() -> (TextFeed, FeedReader) {
-    let shared = Arc::new(Shared::default());
+    of(Shared::default())
+}
+
+/// A feed that rings, and the end that reads it.
+pub(super) fn feed_with(bell: Arc<Bell>) -> (TextFeed, FeedReader) {
+    of(Shared { bell: Some(bell), ..Shared::default() })
+}
+
+fn of(shared: Shared) -> (TextFeed, FeedReader) {
+    let shared = Arc::new(shared);
     (TextFeed(shared.clone()), FeedReader(shared))
 }
 
@@ -55,6 +92,14 @@ impl Shared {
     /// The state is plain data: a panic elsewhere leaves nothing half done.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Wakes whoever waits for a change.
+    fn tell(&self) {
+        self.changed.notify_all();
+        if let Some(bell) = &self.bell {
+            bell.ring();
+        }
     }
 }
 
@@ -73,7 +118,7 @@ impl TextFeed {
         state.last_push = Some(now);
         state.first_push.get_or_insert(now);
         drop(state);
-        self.0.changed.notify_all();
+        self.0.tell();
         Ok(())
     }
 }
@@ -81,7 +126,7 @@ impl TextFeed {
 impl Drop for TextFeed {
     fn drop(&mut self) {
         self.0.lock().ended = true;
-        self.0.changed.notify_all();
+        self.0.tell();
     }
 }
 

@@ -8,11 +8,13 @@
 //!                                    │   manner.rs: how the clause at hand is spoken
 //!                                    │   composer.rs: text to latents, of one family or the other
 //!                                    │   pipeline.rs: latents from a thread of their own
-//!                                    └── stream.rs: latents to sound, by sounding.rs
+//!                                    ├── stream.rs: latents to sound, by sounding.rs and output.rs
+//!                                    └── batch.rs: many streams together; team.rs steps them, hands.rs are its threads
 //! ```
 //!
 //! May import: everything below.
 
+mod batch;
 mod chunks;
 mod clauses;
 mod clone;
@@ -21,21 +23,26 @@ mod convert;
 #[expect(clippy::module_inception, reason = "the folder is the room, the file its main word")]
 mod engine;
 mod feed;
+mod hands;
 mod loaded;
 mod manner;
 mod native_composer;
 mod open;
+mod output;
 mod pipeline;
 mod plan;
 mod pocket_composer;
+mod pocket_gathering;
 mod relative;
 mod request;
 mod shipped;
 mod sounding;
 mod stats;
 mod stream;
+mod team;
 mod voice;
 
+pub use batch::{Batch, BatchStream, Stepped, StreamId};
 pub use clone::Reference;
 pub use composer::Misspoken;
 pub use engine::{Engine, EngineInfo, EngineOptions, Family};

@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::clauses::{Clauses, Without};
-use super::composer::{Counters, Event, Report};
+use super::composer::{Compose, Counters, Event, Report};
 use super::feed::FeedReader;
 use super::manner::{Course, Turn};
 use super::stats::WordTiming;
+use crate::kernels::Isa;
+use crate::model::native::frames::{FlowScratch, NativeTurn};
 use crate::model::native::{Generator, ItemTime, NativeModel, Stretch, sample_rate};
 use crate::text::{Item, Skipped, SpokenClause};
 use crate::units::SampleRate;
@@ -20,43 +22,27 @@ pub(super) struct NativeComposer {
     clauses: Clauses,
     course: Course,
     generator: Generator,
+    isa: Isa,
     stretch: Option<Stretch>,
+    /// The last frame, and whether it was not handed out yet.
+    frame: Vec<f32>,
+    made: bool,
     /// 10 ms frames to be held before anything else.
     hold: usize,
-    pub(super) counters: Counters,
+    counters: Counters,
 }
 
 impl NativeComposer {
-    pub(super) fn new(model: Arc<NativeModel>, clauses: Clauses, course: Course, generator: Generator) -> Self {
-        Self { model, clauses, course, generator, stretch: None, hold: 0, counters: Counters::default() }
-    }
-
-    /// The feed that this stream reads.
-    pub(super) fn feed(&self) -> &FeedReader {
-        self.clauses.feed()
-    }
-
-    /// The next event; `frame` is filled if it is a frame. Waits for text until `deadline` (`None`: for ever).
-    pub(super) fn advance(&mut self, frame: &mut [f32], deadline: Option<Instant>) -> Event {
-        if let Some(stretch) = &mut self.stretch {
-            let start = Instant::now();
-            let more = self.model.next_frame(&mut self.generator, stretch, frame);
-            self.counters.model += start.elapsed();
-            if more {
-                self.counters.frames += 1;
-                return Event::Frame;
-            }
-            self.hold = stretch.hold;
-            self.stretch = None;
-        }
-        if self.hold > 0 {
-            return Event::Hold(std::mem::take(&mut self.hold));
-        }
-        match self.clauses.next(deadline, &mut self.counters.text) {
-            Ok(clause) => Event::Report(self.begin(&clause)),
-            Err(Without::Late) => Event::Late,
-            Err(Without::End) => Event::End,
-        }
+    pub(super) fn new(
+        model: Arc<NativeModel>,
+        isa: Isa,
+        clauses: Clauses,
+        course: Course,
+        generator: Generator,
+    ) -> Self {
+        let frame = vec![0.0; model.frame()];
+        let counters = Counters::default();
+        Self { model, isa, clauses, course, generator, stretch: None, frame, made: false, hold: 0, counters }
     }
 
     fn begin(&mut self, clause: &SpokenClause) -> Report {
@@ -73,6 +59,66 @@ impl NativeComposer {
         self.counters.words += report.words.len() as u64;
         self.counters.skipped += report.skipped.len() as u64;
         report
+    }
+
+    /// The model's turn, after `prepare` asked for it.
+    fn turn(&mut self) -> NativeTurn<'_> {
+        let Self { generator, stretch: Some(stretch), frame, made, .. } = self else {
+            unreachable!("a turn without a stretch was asked for")
+        };
+        *made = true;
+        NativeTurn { generator, stretch, frame }
+    }
+}
+
+impl Compose for NativeComposer {
+    type Scratch = FlowScratch;
+
+    fn feed(&self) -> &FeedReader {
+        self.clauses.feed()
+    }
+
+    fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    fn counters_mut(&mut self) -> &mut Counters {
+        &mut self.counters
+    }
+
+    fn prepare(&mut self, frame: &mut [f32], deadline: Option<Instant>) -> Option<Event> {
+        if std::mem::take(&mut self.made) {
+            frame.copy_from_slice(&self.frame);
+            self.counters.frames += 1;
+            return Some(Event::Frame);
+        }
+        if let Some(stretch) = &self.stretch {
+            if stretch.goes_on() {
+                return None;
+            }
+            self.hold = stretch.hold;
+            self.stretch = None;
+        }
+        if self.hold > 0 {
+            return Some(Event::Hold(std::mem::take(&mut self.hold)));
+        }
+        Some(match self.clauses.next(deadline, &mut self.counters.text) {
+            Ok(clause) => Event::Report(self.begin(&clause)),
+            Err(Without::Late) => Event::Late,
+            Err(Without::End) => Event::End,
+        })
+    }
+
+    fn step(&mut self) {
+        let (model, start) = (self.model.clone(), Instant::now());
+        model.next_frame(self.turn());
+        self.counters.model += start.elapsed();
+    }
+
+    fn step_each<S>(scratch: &mut FlowScratch, streams: &mut [S], of: impl Fn(&mut S) -> &mut Self) {
+        let Some(first) = streams.first_mut() else { return };
+        let (model, isa) = (of(first).model.clone(), of(first).isa);
+        model.next_frame_each(isa, scratch, streams, |stream| of(stream).turn());
     }
 }
 

@@ -1,29 +1,29 @@
 //! Chunks of text to latents of Pocket TTS, or to sound that was judged before anybody heard it.
 //!
 //! A chunk is either *streamed*: every latent leaves as it is made, and what is wrong with it is known at its end and
-//! reported; or *gathered*: it is made whole, with its sound, judged, and said again with other noise if it is wrong. It
-//! is gathered if the request asks for that ([`Checked`]); never by the clock, so that the same seed gives the same bytes.
+//! reported; or *gathered* (`pocket_gathering.rs`): it is made whole, with its sound, judged, and said again with other noise if
+//! it is wrong. It is gathered if the request asks for that ([`Checked`]); never by the clock, so that the same seed gives the
+//! same bytes.
 
 use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::chunks::{Chunk, Chunks, Next, TOKENS, place};
+use super::chunks::{self, Chunk, Chunks, TOKENS, place};
 use super::clauses::Without;
-use super::composer::{Counters, Event, Misspoken, Report};
+use super::composer::{Compose, Counters, Event, Misspoken, Report};
 use super::feed::FeedReader;
 use super::loaded::Pocket;
+use super::pocket_gathering::Gathering;
 use super::request::{Checked, Seams};
 use super::stats::WordTiming;
 use crate::kernels::Isa;
 use crate::model::Fault;
-use crate::model::pocket_speech::{Ending, Noise, PocketState, Progress, Sampler, Utterance};
+use crate::model::pocket_speech::{Ending, Noise, PocketScratch, PocketState, Progress, Sampler, Turn, Utterance};
 use crate::model::pocket_watch::{self as watch, Expected};
 use crate::units::{SampleRate, Seed};
 
-/// How often a chunk is said again.
-const ROLLS: u32 = 3;
 /// What a frame buffer holds, in its first place: a latent, the first latent of a chunk, one that only the decoder hears,
 /// the first of those, or samples.
 pub(super) const LATENT: f32 = 0.0;
@@ -59,7 +59,7 @@ pub(super) struct PocketComposer {
     chunks: Chunks,
     /// Chunks begun.
     begun: u64,
-    streamed: Option<Streamed>,
+    saying: Option<Box<Saying>>,
     /// What was said last, if the next chunk may go on from there.
     before: Option<Before>,
     /// Samples that were gathered and not handed out.
@@ -69,18 +69,37 @@ pub(super) struct PocketComposer {
     pause: f32,
     /// Samples handed out.
     handed: u64,
-    pub(super) counters: Counters,
+    counters: Counters,
 }
 
-/// A chunk that leaves as it is made.
+/// A chunk on its way.
 #[derive(Debug)]
-struct Streamed {
+struct Saying {
     chunk: Chunk,
     roll: Roll,
-    /// Sample at which it begins.
-    start: u64,
-    /// Latents that the decoder was given to hear first.
-    warmed: usize,
+    way: Way,
+}
+
+#[derive(Debug)]
+enum Way {
+    /// It leaves as it is made.
+    Streamed {
+        /// Sample at which it begins.
+        start: u64,
+        /// Latents that the decoder was given to hear first.
+        warmed: usize,
+    },
+    /// It leaves when it was judged.
+    Gathered { gathering: Gathering, before: Option<Before> },
+}
+
+/// What a chunk on its way leads to.
+enum Next {
+    Event(Event),
+    /// A turn of the model.
+    Turn,
+    /// Nothing more.
+    Over,
 }
 
 /// The end of what was said.
@@ -93,16 +112,97 @@ struct Before {
 
 /// One saying of a chunk.
 #[derive(Debug)]
-struct Roll {
-    utterance: Utterance,
+pub(super) struct Roll {
+    pub(super) utterance: Utterance,
     noise: Noise,
     /// Normalised, `[frames, latent]`
-    latents: Vec<f32>,
-    /// Scratch, `[latent]`
+    pub(super) latents: Vec<f32>,
+    /// Of the next frame, `[latent]`
     draw: Vec<f32>,
-    ended: bool,
+    /// What became of the model's last turn, where nobody asked yet.
+    progress: Option<Progress>,
+    /// Whether its end was found.
+    pub(super) ended: bool,
     /// Latents that its decoder hears first, unheard by others, `[frames, latent]`
-    warm: Vec<f32>,
+    pub(super) warm: Vec<f32>,
+}
+
+impl Roll {
+    /// What became of the model's last turn; `None` if there is to be one, for which noise is drawn.
+    fn progress(&mut self) -> Option<Progress> {
+        let progress = self.progress.take().or((!self.utterance.goes_on()).then_some(Progress::Endless));
+        match progress {
+            None => self.noise.fill(&mut self.draw),
+            Some(Progress::Spoken) => self.latents.extend_from_slice(self.utterance.latent()),
+            Some(Progress::Ended) => self.ended = true,
+            Some(Progress::Endless) => {}
+        }
+        progress
+    }
+}
+
+impl Compose for PocketComposer {
+    type Scratch = PocketScratch;
+
+    fn feed(&self) -> &FeedReader {
+        self.chunks.feed()
+    }
+
+    fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    fn counters_mut(&mut self) -> &mut Counters {
+        &mut self.counters
+    }
+
+    fn prepare(&mut self, frame: &mut [f32], deadline: Option<Instant>) -> Option<Event> {
+        loop {
+            if let Some(report) = self.report.take() {
+                return Some(Event::Report(report));
+            }
+            if !self.gathered.is_empty() {
+                self.hand_out(frame);
+                return Some(Event::Frame);
+            }
+            match self.go_on(frame) {
+                Next::Event(event) => return Some(event),
+                Next::Turn => return None,
+                Next::Over => {}
+            }
+            if self.report.is_some() || !self.gathered.is_empty() {
+                continue;
+            }
+            if self.pause > 0.0 {
+                let frames = (std::mem::take(&mut self.pause) * HOLDS).round() as usize;
+                self.handed += frames as u64 * u64::from(self.rate().0) / HOLDS as u64;
+                return Some(Event::Hold(frames));
+            }
+            match self.chunks.next(deadline, &mut self.counters.text) {
+                Ok(chunks::Next::Say(chunk)) => self.say(chunk),
+                Ok(chunks::Next::Pause(seconds)) => self.pause = seconds,
+                Ok(chunks::Next::Skip(skipped)) => {
+                    self.counters.skipped += skipped.len() as u64;
+                    return Some(Event::Report(Report { skipped, ..Report::default() }));
+                }
+                Err(Without::Late) => return Some(Event::Late),
+                Err(Without::End) => return Some(Event::End),
+            }
+        }
+    }
+
+    fn step(&mut self) {
+        let (pocket, isa, start) = (self.pocket.clone(), self.speaking.isa, Instant::now());
+        let Turn { utterance, sampler, noise, progress } = self.turn();
+        *progress = Some(pocket.model.advance(isa, utterance, sampler, noise));
+        self.counters.model += start.elapsed();
+    }
+
+    fn step_each<S>(scratch: &mut PocketScratch, streams: &mut [S], of: impl Fn(&mut S) -> &mut Self) {
+        let Some(first) = streams.first_mut() else { return };
+        let (pocket, isa) = (of(first).pocket.clone(), of(first).speaking.isa);
+        pocket.model.advance_each(isa, scratch, streams, |stream| of(stream).turn());
+    }
 }
 
 impl PocketComposer {
@@ -112,7 +212,7 @@ impl PocketComposer {
             speaking,
             chunks,
             begun: 0,
-            streamed: None,
+            saying: None,
             before: None,
             gathered: VecDeque::new(),
             report: None,
@@ -122,44 +222,13 @@ impl PocketComposer {
         }
     }
 
-    /// The feed that this stream reads.
-    pub(super) fn feed(&self) -> &FeedReader {
-        self.chunks.feed()
-    }
-
-    /// The next event; `frame` is filled if it is a frame. Waits for text until `deadline` (`None`: for ever).
-    pub(super) fn advance(&mut self, frame: &mut [f32], deadline: Option<Instant>) -> Event {
-        loop {
-            if let Some(report) = self.report.take() {
-                return Event::Report(report);
-            }
-            if !self.gathered.is_empty() {
-                self.hand_out(frame);
-                return Event::Frame;
-            }
-            if self.streamed.is_some() {
-                match self.stream(frame) {
-                    Some(event) => return event,
-                    // its report comes first
-                    None => continue,
-                }
-            }
-            if self.pause > 0.0 {
-                let frames = (std::mem::take(&mut self.pause) * HOLDS).round() as usize;
-                self.handed += frames as u64 * u64::from(self.rate().0) / HOLDS as u64;
-                return Event::Hold(frames);
-            }
-            match self.chunks.next(deadline, &mut self.counters.text) {
-                Ok(Next::Say(chunk)) => self.say(chunk),
-                Ok(Next::Pause(seconds)) => self.pause = seconds,
-                Ok(Next::Skip(skipped)) => {
-                    self.counters.skipped += skipped.len() as u64;
-                    return Event::Report(Report { skipped, ..Report::default() });
-                }
-                Err(Without::Late) => return Event::Late,
-                Err(Without::End) => return Event::End,
-            }
-        }
+    /// The model's turn, after `prepare` asked for it.
+    fn turn(&mut self) -> Turn<'_> {
+        let Self { speaking: Speaking { sampler, .. }, saying: Some(saying), .. } = self else {
+            unreachable!("a turn without a chunk was asked for")
+        };
+        let Roll { utterance, draw: noise, progress, .. } = &mut saying.roll;
+        Turn { utterance, sampler, noise, progress }
     }
 
     fn rate(&self) -> SampleRate {
@@ -186,45 +255,93 @@ impl PocketComposer {
         self.counters.frames += 1;
     }
 
+    /// Goes on with the chunk that is on its way.
+    fn go_on(&mut self, frame: &mut [f32]) -> Next {
+        let Some(mut saying) = self.saying.take() else { return Next::Over };
+        let next = match &mut saying.way {
+            Way::Streamed { .. } => self.stream(&mut saying, frame),
+            Way::Gathered { .. } => self.gather(&mut saying),
+        };
+        if !matches!(next, Next::Over) {
+            self.saying = Some(saying);
+        }
+        next
+    }
+
     /// The next latent of a streamed chunk, or its end.
-    fn stream(&mut self, frame: &mut [f32]) -> Option<Event> {
-        let mut streamed = self.streamed.take()?;
-        let latent = streamed.roll.draw.len();
-        let Streamed { roll, warmed, .. } = &mut streamed;
+    fn stream(&mut self, saying: &mut Saying, frame: &mut [f32]) -> Next {
+        let Saying { chunk, roll, way: Way::Streamed { start, warmed } } = saying else { return Next::Over };
+        let latent = roll.draw.len();
         if let Some(row) = roll.warm.chunks_exact(latent).nth(*warmed) {
             frame[0] = if *warmed == 0 { FIRST_WARM_LATENT } else { WARM_LATENT };
             frame[1..=latent].copy_from_slice(row);
             *warmed += 1;
-            self.streamed = Some(streamed);
-            return Some(Event::Frame);
+            return Next::Event(Event::Frame);
         }
-        if self.advance_roll(roll) {
-            let fresh = roll.warm.is_empty() && roll.latents.len() == latent;
-            frame[0] = if fresh { FIRST_LATENT } else { LATENT };
-            frame[1..=latent].copy_from_slice(roll.utterance.latent());
-            self.handed += self.samples() as u64;
-            self.counters.frames += 1;
-            self.streamed = Some(streamed);
-            return Some(Event::Frame);
+        match roll.progress() {
+            None => Next::Turn,
+            Some(Progress::Spoken) => {
+                let fresh = roll.warm.is_empty() && roll.latents.len() == latent;
+                frame[0] = if fresh { FIRST_LATENT } else { LATENT };
+                frame[1..=latent].copy_from_slice(roll.utterance.latent());
+                self.handed += self.samples() as u64;
+                self.counters.frames += 1;
+                Next::Event(Event::Frame)
+            }
+            Some(Progress::Ended | Progress::Endless) => {
+                let until = roll.utterance.spoken() as f32 * self.frame();
+                let fault = self.judge(chunk, roll);
+                self.finish(chunk, *start, LEAD.min(until)..until, fault.map(|fault| (fault, 0, false)));
+                self.keep(chunk, &roll.latents[..roll.utterance.spoken() * roll.draw.len()], roll.ended);
+                Next::Over
+            }
         }
-        let Streamed { chunk, roll, start, .. } = streamed;
-        let until = roll.utterance.spoken() as f32 * self.frame();
-        let fault = self.judge(&chunk, &roll);
-        self.finish(&chunk, start, LEAD.min(until)..until, fault.map(|fault| (fault, 0, false)));
-        self.keep(&chunk, &roll);
-        None
     }
 
-    /// Notes what the next chunk may go on from.
-    fn keep(&mut self, chunk: &Chunk, roll: &Roll) {
+    /// Says a gathered chunk until it is right, or as often as is sensible; then keeps the saying whose length is the likeliest.
+    fn gather(&mut self, saying: &mut Saying) -> Next {
+        let Saying { chunk, roll, way: Way::Gathered { gathering, before } } = saying else { return Next::Over };
+        let pocket = self.pocket.clone();
+        loop {
+            if self.feed().is_closed() {
+                return Next::Over;
+            }
+            let progress = roll.progress();
+            let start = Instant::now();
+            gathering.hear(&pocket.model, self.speaking.isa, roll);
+            self.counters.model += start.elapsed();
+            match progress {
+                None => return Next::Turn,
+                Some(Progress::Spoken) => continue,
+                Some(Progress::Ended | Progress::Endless) => {}
+            }
+            let expected = Self::expected(chunk);
+            let heard = watch::sound(expected, gathering.pcm(), self.rate().0);
+            let silent = heard.filter(|fault| *fault == Fault::Silent);
+            let fault = silent.or_else(|| self.judge(chunk, roll)).or(heard);
+            let seconds = roll.utterance.spoken() as f32 * self.frame();
+            let again = gathering.weigh(&pocket.model, roll, [seconds, expected.seconds], fault);
+            let Some(again) = again.and_then(|again| self.roll(chunk, before.as_ref(), again)) else { break };
+            *roll = again;
+        }
+        let Some((said, fault)) = gathering.best() else { return Next::Over };
+        let seconds = said.spoken as f32 * self.frame();
+        let speech = watch::heard(&said.pcm, self.rate().0).unwrap_or(LEAD.min(seconds)..seconds);
+        self.keep(chunk, &said.latents[..said.spoken * roll.draw.len()], said.ended);
+        self.gathered.extend(said.pcm);
+        self.finish(chunk, self.handed, speech, fault);
+        Next::Over
+    }
+
+    /// Notes what the next chunk may go on from: the `latents` until the end was said.
+    fn keep(&mut self, chunk: &Chunk, latents: &[f32], ended: bool) {
         // after a pause there is nothing to go on from
-        if self.speaking.seams == Seams::GoOn && chunk.pause == 0.0 && roll.ended {
-            let latents = roll.latents[..roll.utterance.spoken() * roll.draw.len()].to_vec();
-            self.before = Some(Before { text: chunk.wording.text.clone(), latents });
+        if self.speaking.seams == Seams::GoOn && chunk.pause == 0.0 && ended {
+            self.before = Some(Before { text: chunk.wording.text.clone(), latents: latents.to_vec() });
         }
     }
 
-    /// Begins to say a chunk, or says all of it.
+    /// Begins to say a chunk.
     fn say(&mut self, chunk: Chunk) {
         self.counters.clauses += 1;
         self.counters.words += chunk.wording.words.len() as u64;
@@ -235,11 +352,12 @@ impl PocketComposer {
         self.report = (!skipped.is_empty()).then(|| Report { skipped, ..Report::default() });
         let before = self.before.take();
         let Some(roll) = self.roll(&chunk, before.as_ref(), 0) else { return };
-        if self.is_gathered(&chunk) {
-            self.gather(&chunk, before.as_ref(), roll);
+        let way = if self.is_gathered(&chunk) {
+            Way::Gathered { gathering: Gathering::new(&self.pocket.model), before }
         } else {
-            self.streamed = Some(Streamed { chunk, roll, start: self.handed, warmed: 0 });
-        }
+            Way::Streamed { start: self.handed, warmed: 0 }
+        };
+        self.saying = Some(Box::new(Saying { chunk, roll, way }));
     }
 
     fn is_gathered(&self, chunk: &Chunk) -> bool {
@@ -278,21 +396,8 @@ impl PocketComposer {
         let noise = Noise::new(*seed, NOISE + (self.begun << 8) + u64::from(again));
         let draw = vec![0.0; model.config.mimi.quantizer.dimension];
         let warm = said[said.len().saturating_sub(WARM * draw.len())..].to_vec();
-        Some(Roll { utterance, noise, latents: Vec::new(), draw, ended: false, warm })
-    }
-
-    /// The next latent of a saying; `false` at its end.
-    fn advance_roll(&mut self, roll: &mut Roll) -> bool {
-        let start = Instant::now();
-        let Roll { utterance, noise, latents, draw, ended, .. } = roll;
-        noise.fill(draw);
-        let progress = self.pocket.model.advance(self.speaking.isa, utterance, &self.speaking.sampler, draw);
-        self.counters.model += start.elapsed();
-        *ended = progress == Progress::Ended;
-        if progress == Progress::Spoken {
-            latents.extend_from_slice(utterance.latent());
-        }
-        progress == Progress::Spoken
+        let latents = Vec::with_capacity(utterance.most() * draw.len());
+        Some(Roll { utterance, noise, latents, draw, progress: None, ended: false, warm })
     }
 
     fn expected(chunk: &Chunk) -> Expected {
@@ -304,50 +409,6 @@ impl PocketComposer {
         let seconds = roll.utterance.spoken() as f32 * self.frame();
         watch::latents(&roll.latents, roll.draw.len(), self.frame())
             .or_else(|| watch::length(Self::expected(chunk), seconds, roll.ended))
-    }
-
-    /// Says a chunk until it is right, or as often as is sensible; then keeps the saying whose length is the likeliest.
-    fn gather(&mut self, chunk: &Chunk, before: Option<&Before>, first: Roll) {
-        // how unlikely its length is, its sound, and whether it has no fault
-        let mut best: Option<(f32, Vec<f32>, Roll, bool)> = None;
-        let mut found = None;
-        let mut roll = Some(first);
-        let mut rolls = 0;
-        while let Some(mut now) = roll.take() {
-            while self.advance_roll(&mut now) {
-                if self.feed().is_closed() {
-                    return;
-                }
-            }
-            let start = Instant::now();
-            let mut sound = self.pocket.model.sound();
-            if !now.warm.is_empty() {
-                self.pocket.model.hear(self.speaking.isa, &mut sound, &now.warm);
-            }
-            let pcm = self.pocket.model.hear(self.speaking.isa, &mut sound, &now.latents).to_vec();
-            self.counters.model += start.elapsed();
-            let heard = watch::sound(Self::expected(chunk), &pcm, self.rate().0);
-            let silent = heard.filter(|fault| *fault == Fault::Silent);
-            let fault = silent.or_else(|| self.judge(chunk, &now)).or(heard);
-            let seconds = now.utterance.spoken() as f32 * self.frame();
-            let unlikely = (seconds.max(0.01) / chunk.wording.seconds().max(0.01)).ln().abs();
-            if fault.is_none() || best.as_ref().is_none_or(|(least, ..)| unlikely < *least) {
-                best = Some((unlikely, pcm, now, fault.is_none()));
-            }
-            let Some(fault) = fault else { break };
-            found.get_or_insert(fault);
-            if rolls == ROLLS {
-                break;
-            }
-            rolls += 1;
-            roll = self.roll(chunk, before, rolls);
-        }
-        let Some((_, pcm, roll, mended)) = best else { return };
-        let seconds = roll.utterance.spoken() as f32 * self.frame();
-        let speech = watch::heard(&pcm, self.rate().0).unwrap_or(LEAD.min(seconds)..seconds);
-        self.keep(chunk, &roll);
-        self.gathered.extend(pcm);
-        self.finish(chunk, self.handed, speech, found.map(|fault| (fault, rolls, mended)));
     }
 
     /// Says when the words of a chunk are heard that begins at sample `start` and speaks within `speech`, seconds.

@@ -3,6 +3,9 @@
 use std::ops::Range;
 use std::time::Duration;
 
+use super::composer::Counters;
+use super::output::Output;
+
 /// When a word is heard. Exact by construction: the sound is made from these times.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WordTiming {
@@ -43,6 +46,12 @@ pub struct StreamStats {
 }
 
 impl StreamStats {
+    pub(super) fn of(counters: &Counters, output: &Output) -> Self {
+        let Counters { frames, clauses, words, skipped, text, model } = *counters;
+        let (samples, sound, first_audio) = output.figures();
+        Self { samples, frames, clauses, words, skipped, text, model, sound, first_audio }
+    }
+
     /// Compute time of all stages together.
     #[must_use]
     pub fn compute(&self) -> Duration {

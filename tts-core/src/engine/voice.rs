@@ -153,10 +153,16 @@ impl Voice {
         } else {
             Source::Inline(Box::new(composer))
         };
-        Ok((push, AudioStream::new(self.loaded.clone(), source, sounding)))
+        Ok((push, AudioStream::new(self.loaded.sample_rate(), source, sounding)))
     }
 
-    fn start(&self, feed: FeedReader, settings: &Settings) -> Result<(Composer, Sounding), Error> {
+    /// Whether it is bound to this engine.
+    pub(super) fn is_of(&self, loaded: &Arc<Loaded>) -> bool {
+        Arc::ptr_eq(&self.loaded, loaded)
+    }
+
+    /// A stream of the text of `feed`, in its two halves.
+    pub(super) fn start(&self, feed: FeedReader, settings: &Settings) -> Result<(Composer, Sounding), Error> {
         let reader = self.loaded.front.reader(settings.text, Direction::exists);
         let clauses = Clauses::new(self.loaded.clone(), feed, reader);
         let isa = self.loaded.isa;
@@ -166,7 +172,7 @@ impl Voice {
                 let course = Course::new(settings, self.prosody);
                 let (generator, vocaliser) =
                     model.start(isa, &speaker(timbre), course.manner(), draws(model, settings));
-                let composer = NativeComposer::new(model.clone(), clauses, course, generator);
+                let composer = NativeComposer::new(model.clone(), isa, clauses, course, generator);
                 let sounding = Sounding::Native { model: model.clone(), vocaliser: Box::new(vocaliser) };
                 Ok((Composer::Native(Box::new(composer)), sounding))
             }

@@ -1,11 +1,12 @@
 //! The causal transformer: previous latent and present condition to a hidden vector, frame by frame.
 
+use super::FlowTurn;
 use super::config::FlowConfig;
 use super::head::HeadScratch;
 use crate::kernels::{self, Isa};
 use crate::nn::linear::{Bias, Linear};
 use crate::nn::norm::LayerNorm;
-use crate::nn::transformer::{Transformer, TransformerState};
+use crate::nn::transformer::{Transformer, TransformerScratch, TransformerState};
 use crate::weights::{Scope, WeightsError};
 
 /// Weights of the transformer and of its input.
@@ -29,6 +30,15 @@ pub(crate) struct FlowState {
     pub(super) hidden: Vec<f32>,
     x: Vec<f32>,
     pub(super) head: HeadScratch,
+}
+
+/// Room for a frame of several streams.
+#[derive(Debug, Default)]
+pub(super) struct BackboneScratch {
+    transformer: TransformerScratch,
+    latents: Vec<f32>,
+    x: Vec<f32>,
+    hidden: Vec<f32>,
 }
 
 impl FlowState {
@@ -55,13 +65,13 @@ impl Backbone {
         })
     }
 
-    pub(super) fn start(&self, config: &FlowConfig, head: HeadScratch) -> FlowState {
+    pub(super) fn start(&self, config: &FlowConfig) -> FlowState {
         FlowState {
             transformer: self.transformer.start(config.window),
             latent: self.bos.clone(),
             hidden: vec![0.0; config.dim],
             x: vec![0.0; config.dim],
-            head,
+            head: HeadScratch::default(),
         }
     }
 
@@ -72,5 +82,30 @@ impl Backbone {
         kernels::add(isa, x, condition);
         self.transformer.step(isa, transformer, x);
         self.out_norm.apply(isa, hidden, x);
+    }
+
+    /// [`Backbone::step`] of several streams: returns the hidden vectors, `[streams, dim]`.
+    pub(super) fn step_each<'r, S>(
+        &self,
+        isa: Isa,
+        scratch: &'r mut BackboneScratch,
+        streams: &mut [S],
+        of: impl Fn(&mut S) -> FlowTurn<'_>,
+    ) -> &'r [f32] {
+        let BackboneScratch { transformer, latents, x, hidden } = scratch;
+        let dim = self.input.outputs();
+        latents.clear();
+        for stream in &mut *streams {
+            latents.extend_from_slice(&of(stream).state.latent);
+        }
+        x.resize(streams.len() * dim, 0.0);
+        hidden.resize(x.len(), 0.0);
+        self.input.apply(isa, x, latents);
+        for (x, stream) in x.chunks_exact_mut(dim).zip(&mut *streams) {
+            kernels::add(isa, x, of(stream).condition);
+        }
+        self.transformer.step_each(isa, transformer, streams, |stream| &mut of(stream).state.transformer, x);
+        self.out_norm.apply(isa, hidden, x);
+        hidden
     }
 }

@@ -109,12 +109,23 @@ pub(crate) struct Sampler {
     times: Vec<f32>,
 }
 
+/// What a frame of a stream is made of, and where it goes.
+#[derive(Debug)]
+pub(super) struct Draw<'s> {
+    pub(super) sampler: &'s Sampler,
+    /// Unit normal, `[latent]`
+    pub(super) noise: &'s [f32],
+    /// `[latent]`
+    pub(super) latent: &'s mut [f32],
+}
+
 /// Room for one frame.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct HeadScratch {
     condition: Vec<f32>,
     conditions: Vec<f32>,
     modulation: Vec<f32>,
+    latents: Vec<f32>,
     x: Vec<f32>,
     normed: Vec<f32>,
     inner: Vec<f32>,
@@ -190,18 +201,6 @@ impl Head {
         })
     }
 
-    pub(super) fn start(&self) -> HeadScratch {
-        let room = || vec![0.0; self.dim];
-        HeadScratch {
-            condition: room(),
-            x: room(),
-            normed: room(),
-            inner: room(),
-            velocity: vec![0.0; self.latent],
-            ..HeadScratch::default()
-        }
-    }
-
     pub(super) fn sampler(&self, isa: Isa, steps: usize, temperature: f32) -> Sampler {
         let steps = if self.times.is_empty() { 1 } else { steps };
         let mut times = vec![0.0; steps * self.dim];
@@ -217,49 +216,98 @@ impl Head {
     }
 
     /// `hidden` `[flow_lm.dim]` and unit normal `noise` `[latent]` to a normalised `latent` `[latent]`.
-    pub(super) fn sample(
+    pub(super) fn sample(&self, isa: Isa, scratch: &mut HeadScratch, hidden: &[f32], draw: Draw<'_>) {
+        self.sample_each(isa, scratch, hidden, &mut [draw], |Draw { sampler, noise, latent }| Draw {
+            sampler,
+            noise,
+            latent,
+        });
+    }
+
+    /// [`Head::sample`] of several streams, `hidden` `[streams, flow_lm.dim]`; what each is to do `of` finds. A stream's latent
+    /// has the same bits whoever comes with it.
+    pub(super) fn sample_each<S>(
         &self,
         isa: Isa,
         scratch: &mut HeadScratch,
-        sampler: &Sampler,
         hidden: &[f32],
-        noise: &[f32],
-        latent: &mut [f32],
+        streams: &mut [S],
+        of: impl Fn(&mut S) -> Draw<'_>,
     ) {
-        let HeadScratch { condition, conditions, modulation, x, normed, inner, velocity } = scratch;
+        let HeadScratch { condition, conditions, modulation, latents, x, normed, inner, velocity } = scratch;
+        let (dim, width) = (self.dim, self.modulation_bias.len());
+        condition.resize(streams.len() * dim, 0.0);
         self.condition.apply(isa, condition, hidden);
-        conditions.resize(sampler.times.len(), 0.0);
-        conditions.copy_from_slice(&sampler.times);
-        for row in conditions.chunks_exact_mut(self.dim) {
-            kernels::add(isa, row, condition);
+        // the first step of all streams, the second of those that have one, ...
+        let most = streams.iter_mut().map(|stream| of(stream).sampler.steps).max().unwrap_or_default();
+        conditions.clear();
+        for step in 0..most {
+            for (stream, condition) in streams.iter_mut().zip(condition.chunks_exact(dim)) {
+                let at = conditions.len();
+                if let Some(time) = of(stream).sampler.times.chunks_exact(dim).nth(step) {
+                    conditions.extend_from_slice(time);
+                    kernels::add(isa, &mut conditions[at..], condition);
+                }
+            }
         }
         kernels::silu(isa, conditions);
-        let width = self.modulation_bias.len();
-        modulation.resize(sampler.steps * width, 0.0);
+        modulation.resize(conditions.len() / dim * width, 0.0);
         kernels::linear(isa, modulation, conditions, &self.modulation, &self.modulation_bias);
 
-        for (z, n) in latent.iter_mut().zip(noise) {
-            *z = n * sampler.scale;
+        for stream in &mut *streams {
+            let Draw { sampler, noise, latent } = of(stream);
+            for (z, n) in latent.iter_mut().zip(noise) {
+                *z = n * sampler.scale;
+            }
         }
-        for row in modulation.chunks_exact(width) {
-            let (blocks, last) = row.split_at(3 * self.dim * self.blocks.len());
-            self.input.apply(isa, x, latent);
-            for (block, row) in self.blocks.iter().zip(blocks.chunks_exact(3 * self.dim)) {
-                let (shift, scale, gate) = (&row[..self.dim], &row[self.dim..2 * self.dim], &row[2 * self.dim..]);
+        let mut rest: &[f32] = modulation;
+        for step in 0..most {
+            latents.clear();
+            for stream in &mut *streams {
+                let Draw { sampler, latent, .. } = of(stream);
+                if step < sampler.steps {
+                    latents.extend_from_slice(latent);
+                }
+            }
+            let rows = latents.len() / self.latent;
+            let now = rest.split_off(..rows * width).unwrap_or_default();
+            for room in [&mut *x, &mut *normed, &mut *inner] {
+                room.resize(rows * dim, 0.0);
+            }
+            velocity.resize(latents.len(), 0.0);
+            self.input.apply(isa, x, latents);
+            for (n, block) in self.blocks.iter().enumerate() {
+                let parts = |row: usize| now[row * width + n * 3 * dim..][..3 * dim].chunks_exact(dim);
                 block.in_norm.apply(isa, normed, x);
-                kernels::modulate(isa, normed, shift, scale);
+                for (row, normed) in normed.chunks_exact_mut(dim).enumerate() {
+                    let mut parts = parts(row);
+                    if let (Some(shift), Some(scale)) = (parts.next(), parts.next()) {
+                        kernels::modulate(isa, normed, shift, scale);
+                    }
+                }
                 block.first.apply(isa, inner, normed);
                 kernels::silu(isa, inner);
                 block.second.apply(isa, normed, inner);
-                for ((x, y), gate) in x.iter_mut().zip(&*normed).zip(gate) {
-                    *x += gate * y;
+                for (row, (x, y)) in x.chunks_exact_mut(dim).zip(normed.chunks_exact(dim)).enumerate() {
+                    let gate = parts(row).nth(2).unwrap_or_default();
+                    for ((x, y), gate) in x.iter_mut().zip(y).zip(gate) {
+                        *x += gate * y;
+                    }
                 }
             }
-            kernels::layer_norm(isa, normed, x, self.dim, EPS, &[], &[]);
-            kernels::modulate(isa, normed, &last[..self.dim], &last[self.dim..]);
+            kernels::layer_norm(isa, normed, x, dim, EPS, &[], &[]);
+            for (row, normed) in now.chunks_exact(width).zip(normed.chunks_exact_mut(dim)) {
+                let last = &row[width - 2 * dim..];
+                kernels::modulate(isa, normed, &last[..dim], &last[dim..]);
+            }
             self.last.apply(isa, velocity, normed);
-            for (z, v) in latent.iter_mut().zip(&*velocity) {
-                *z = if sampler.replaces { *v } else { *z + v / sampler.steps as f32 };
+            let mut velocity = velocity.chunks_exact(self.latent);
+            for stream in &mut *streams {
+                let Draw { sampler, latent, .. } = of(stream);
+                let Some(velocity) = (step < sampler.steps).then(|| velocity.next()).flatten() else { continue };
+                for (z, v) in latent.iter_mut().zip(velocity) {
+                    *z = if sampler.replaces { *v } else { *z + v / sampler.steps as f32 };
+                }
             }
         }
     }

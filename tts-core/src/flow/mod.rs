@@ -73,6 +73,24 @@ pub(crate) struct ConditionScratch {
     pair: Vec<f32>,
 }
 
+/// A stream that is to make a frame.
+#[derive(Debug)]
+pub(crate) struct FlowTurn<'s> {
+    pub(crate) state: &'s mut FlowState,
+    pub(crate) sampler: &'s Sampler,
+    /// `[dim]`
+    pub(crate) condition: &'s [f32],
+    /// Unit normal, `[latent]`
+    pub(crate) noise: &'s [f32],
+}
+
+/// Room for a frame of several streams.
+#[derive(Debug, Default)]
+pub(crate) struct FlowScratch {
+    backbone: backbone::BackboneScratch,
+    head: head::HeadScratch,
+}
+
 impl FlowLm {
     /// Everything below `scope` (`flow_lm`).
     pub(crate) fn load(scope: &Scope<'_>, config: FlowConfig) -> Result<Self, WeightsError> {
@@ -130,7 +148,7 @@ impl FlowLm {
 
     /// The start of a stream.
     pub(crate) fn start(&self) -> FlowState {
-        self.backbone.start(&self.config, self.head.start())
+        self.backbone.start(&self.config)
     }
 
     /// Time conditions of a number of solver steps, and the temperature.
@@ -142,7 +160,24 @@ impl FlowLm {
     pub(crate) fn step(&self, isa: Isa, state: &mut FlowState, sampler: &Sampler, condition: &[f32], noise: &[f32]) {
         self.backbone.step(isa, state, condition);
         let FlowState { hidden, latent, head, .. } = state;
-        self.head.sample(isa, head, sampler, hidden, noise, latent);
+        self.head.sample(isa, head, hidden, head::Draw { sampler, noise, latent });
+    }
+
+    /// One frame of each of several streams, the turns of which `of` finds: what [`FlowLm::step`] gives each of them, with the
+    /// same bits, while weights are read once.
+    pub(crate) fn step_each<S>(
+        &self,
+        isa: Isa,
+        scratch: &mut FlowScratch,
+        streams: &mut [S],
+        of: impl Fn(&mut S) -> FlowTurn<'_>,
+    ) {
+        let FlowScratch { backbone, head } = scratch;
+        let hidden = self.backbone.step_each(isa, backbone, streams, &of);
+        self.head.sample_each(isa, head, hidden, streams, |stream| {
+            let FlowTurn { state, sampler, noise, .. } = of(stream);
+            head::Draw { sampler, noise, latent: &mut state.latent }
+        });
     }
 
     /// A normalised latent as the decoder takes it: `z * std + mean`.

@@ -6,13 +6,13 @@
 
 use serde::Deserialize;
 
-use super::head::{Flow, Head, HeadScratch, HeadShape, Sampler};
+use super::head::{Draw, Flow, Head, HeadScratch, HeadShape, Sampler};
 use crate::kernels::Isa;
 use crate::nn::attention::AttentionConfig;
 use crate::nn::embedding::Embedding;
 use crate::nn::linear::{Bias, Linear};
 use crate::nn::norm::LayerNorm;
-use crate::nn::transformer::{KvShape, Transformer, TransformerConfig, TransformerState};
+use crate::nn::transformer::{KvShape, Transformer, TransformerConfig, TransformerScratch, TransformerState};
 use crate::weights::{Scope, WeightsError};
 
 /// `flow_lm` of a checkpoint's YAML.
@@ -203,6 +203,27 @@ impl PocketState {
     }
 }
 
+/// A stream that is to make a frame.
+#[derive(Debug)]
+pub(crate) struct PocketTurn<'s> {
+    pub(crate) state: &'s mut PocketState,
+    pub(crate) sampler: &'s Sampler,
+    /// Unit normal, `[latent]`
+    pub(crate) noise: &'s [f32],
+}
+
+/// Room for a frame of several streams.
+#[derive(Debug, Default)]
+pub(crate) struct PocketScratch {
+    transformer: TransformerScratch,
+    head: HeadScratch,
+    latents: Vec<f32>,
+    x: Vec<f32>,
+    hidden: Vec<f32>,
+    z: Vec<f32>,
+    ends: Vec<f32>,
+}
+
 impl PocketLm {
     /// Everything below `scope` (`flow_lm`); latents have `latent` channels, encoded sound `encoded`.
     pub(crate) fn load(
@@ -276,7 +297,7 @@ impl PocketLm {
             hidden: vec![0.0; self.dim],
             z: vec![0.0; self.z_proj.as_ref().map_or(self.dim, Linear::outputs)],
             x: Vec::new(),
-            head: self.head.start(),
+            head: HeadScratch::default(),
         }
     }
 
@@ -340,8 +361,45 @@ impl PocketLm {
         }
         let mut end = [0.0];
         self.end.apply(isa, &mut end, z);
-        self.head.sample(isa, head, sampler, z, noise, latent);
+        self.head.sample(isa, head, z, Draw { sampler, noise, latent });
         end[0]
+    }
+
+    /// One frame of each of several streams, the turns of which `of` finds: what [`PocketLm::step`] gives each of them, with the
+    /// same bits, while weights are read once. Returns the logits of the end of speech, `[streams]`.
+    pub(crate) fn step_each<'r, S>(
+        &self,
+        isa: Isa,
+        scratch: &'r mut PocketScratch,
+        streams: &mut [S],
+        of: impl Fn(&mut S) -> PocketTurn<'_>,
+    ) -> &'r [f32] {
+        let PocketScratch { transformer, head, latents, x, hidden, z, ends } = scratch;
+        latents.clear();
+        for stream in &mut *streams {
+            latents.extend_from_slice(&of(stream).state.latent);
+        }
+        let rows = streams.len();
+        x.resize(rows * self.dim, 0.0);
+        hidden.resize(rows * self.dim, 0.0);
+        ends.resize(rows, 0.0);
+        self.input.apply(isa, x, latents);
+        self.transformer.step_each(isa, transformer, streams, |stream| &mut of(stream).state.transformer, x);
+        self.out_norm.apply(isa, hidden, x);
+        let z: &[f32] = match &self.z_proj {
+            Some(proj) => {
+                z.resize(rows * proj.outputs(), 0.0);
+                proj.apply(isa, z, hidden);
+                z
+            }
+            None => hidden,
+        };
+        self.end.apply(isa, ends, z);
+        self.head.sample_each(isa, head, z, streams, |stream| {
+            let PocketTurn { state, sampler, noise } = of(stream);
+            Draw { sampler, noise, latent: &mut state.latent }
+        });
+        ends
     }
 
     /// A normalised latent as the codec takes it: `z * std + mean`.

@@ -12,8 +12,8 @@ pub(crate) use super::native_text::ItemTime;
 use super::native_text::{PhoneTable, Phonetics};
 use crate::codec::{Decoder, DecoderState, Expression, HOP, Renderer, RendererState, SAMPLE_RATE, Shaper, ShaperState};
 use crate::flow::{
-    ConditionScratch, Controls, FRAMES_PER_SECOND, FlowLm, FlowState, Frame, Noise, PhoneIds, Sampler, Slots,
-    TextScratch, USUAL_SECONDS, frames_of,
+    ConditionScratch, Controls, FRAMES_PER_SECOND, FlowLm, FlowState, Noise, PhoneIds, Sampler, Slots, TextScratch,
+    USUAL_SECONDS, frames_of,
 };
 use crate::kernels::Isa;
 use crate::speaker::SpeakerEncoder;
@@ -332,38 +332,6 @@ impl NativeModel {
         generator.context.drain(..excess);
     }
 
-    /// The next frame `[latent + expression]` of a stretch, or `false` when it is over.
-    pub(crate) fn next_frame(&self, generator: &mut Generator, stretch: &mut Stretch, out: &mut [f32]) -> bool {
-        if stretch.next == stretch.frames {
-            return false;
-        }
-        generator.noise.fill(&mut generator.noise_frame);
-        let (latent, expression) = out.split_at_mut(self.config.flow_lm.latent);
-        self.next_latent(generator, stretch, latent);
-        stretch.next += 1;
-        let end = stretch.next as f32 / FRAMES_PER_SECOND;
-        expression.copy_from_slice(&stretch.manner.expression(&stretch.spoken, end).to_array());
-        true
-    }
-
-    /// The latent of the next frame of `stretch`, from `generator.noise_frame`.
-    fn next_latent(&self, generator: &mut Generator, stretch: &Stretch, out: &mut [f32]) {
-        #[cfg(feature = "oracle")]
-        if self.latent_of_other(generator, stretch, out) {
-            return;
-        }
-        let Generator { isa, conditioning, flow, noise_frame, condition, scratch, .. } = generator;
-        let frame = Frame {
-            text: &stretch.text,
-            slots: &stretch.slots,
-            index: stretch.next,
-            style_condition: &conditioning.style_condition,
-        };
-        self.flow.condition(*isa, scratch, frame, condition);
-        self.flow.step(*isa, flow, &conditioning.sampler, condition, noise_frame);
-        self.flow.denormalise(flow.latent(), out);
-    }
-
     /// Numbers of a frame.
     pub(crate) fn frame(&self) -> usize {
         self.config.flow_lm.latent + Expression::WIDTH
@@ -439,6 +407,7 @@ pub(crate) const fn sample_rate() -> u32 {
     SAMPLE_RATE
 }
 
+pub(crate) mod frames;
 #[cfg(feature = "oracle")]
 pub mod oracle;
 #[cfg(test)]

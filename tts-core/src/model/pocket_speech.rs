@@ -6,7 +6,8 @@
 
 use super::pocket::PocketModel;
 use crate::codec::mimi::MimiDecoderState;
-pub(crate) use crate::flow::pocket::PocketState;
+use crate::flow::pocket::PocketTurn;
+pub(crate) use crate::flow::pocket::{PocketScratch, PocketState};
 pub(crate) use crate::flow::{Noise, Sampler};
 use crate::kernels::Isa;
 
@@ -59,10 +60,44 @@ pub(crate) enum Progress {
     Endless,
 }
 
+/// A chunk that is to go on.
+#[derive(Debug)]
+pub(crate) struct Turn<'s> {
+    pub(crate) utterance: &'s mut Utterance,
+    pub(crate) sampler: &'s Sampler,
+    /// Unit normal, `[latent]`
+    pub(crate) noise: &'s [f32],
+    /// What became of it.
+    pub(crate) progress: &'s mut Option<Progress>,
+}
+
 impl Utterance {
     /// The normalised latent of the last frame that was spoken.
     pub(crate) fn latent(&self) -> &[f32] {
         self.state.latent()
+    }
+
+    /// Frames that there may be at most.
+    pub(crate) fn most(&self) -> usize {
+        self.most
+    }
+
+    /// Whether there may be another frame; if not, it is [`Progress::Endless`].
+    pub(crate) fn goes_on(&self) -> bool {
+        self.frame < self.most
+    }
+
+    /// What becomes of a frame whose logit of the end is `logit`.
+    fn came_to(&mut self, logit: f32) -> Progress {
+        let Self { ending, frame, end, .. } = self;
+        if logit > ending.threshold && *frame >= FRAMES_BEFORE_END {
+            end.get_or_insert(*frame);
+        }
+        if end.is_some_and(|end| *frame >= end + ending.frames_after) {
+            return Progress::Ended;
+        }
+        *frame += 1;
+        Progress::Spoken
     }
 
     /// Frames spoken before the end was said.
@@ -98,19 +133,29 @@ impl PocketModel {
 
     /// The next frame, of unit normal `noise` `[latent]`: [`Utterance::latent`].
     pub(crate) fn advance(&self, isa: Isa, utterance: &mut Utterance, sampler: &Sampler, noise: &[f32]) -> Progress {
-        let Utterance { state, ending, frame, end, most } = utterance;
-        if *frame == *most {
+        if !utterance.goes_on() {
             return Progress::Endless;
         }
-        let logit = self.lm.step(isa, state, sampler, noise);
-        if logit > ending.threshold && *frame >= FRAMES_BEFORE_END {
-            end.get_or_insert(*frame);
+        let logit = self.lm.step(isa, &mut utterance.state, sampler, noise);
+        utterance.came_to(logit)
+    }
+
+    /// [`PocketModel::advance`] of several chunks, all of which go on, the turns of which `of` finds: each has the bits it has alone.
+    pub(crate) fn advance_each<S>(
+        &self,
+        isa: Isa,
+        scratch: &mut PocketScratch,
+        streams: &mut [S],
+        of: impl Fn(&mut S) -> Turn<'_>,
+    ) {
+        let logits = self.lm.step_each(isa, scratch, streams, |stream| {
+            let Turn { utterance, sampler, noise, .. } = of(stream);
+            PocketTurn { state: &mut utterance.state, sampler, noise }
+        });
+        for (stream, logit) in streams.iter_mut().zip(logits) {
+            let Turn { utterance, progress, .. } = of(stream);
+            *progress = Some(utterance.came_to(*logit));
         }
-        if end.is_some_and(|end| *frame >= end + ending.frames_after) {
-            return Progress::Ended;
-        }
-        *frame += 1;
-        Progress::Spoken
     }
 
     /// Nothing heard yet.

@@ -113,32 +113,72 @@ impl Attention {
         y: &mut [f32],
         x: &[f32],
     ) {
-        let AttentionConfig { dim, heads, kv_heads, head_dim } = self.config;
-        let (queries, keys) = (self.config.queries(), self.config.keys());
-        let (frames, stride) = (x.len() / dim, self.input.outputs());
+        debug_assert!(x.len() / self.config.dim <= rotations.len());
+        let (queries, stride) = (self.config.queries(), self.input.outputs());
+        self.project(isa, scratch, x);
         let AttentionScratch { qkv, mixed, scores, .. } = scratch;
-        qkv.resize(frames * stride, 0.0);
-        mixed.resize(frames * queries, 0.0);
-        scores.resize(kernels::attend_scratch(frames.min(TOGETHER), ring.room, heads), 0.0);
-        self.input.apply(isa, qkv, x);
         let together = ring.together();
         let blocks = qkv.chunks_mut(together * stride).zip(mixed.chunks_mut(together * queries));
         for ((block, out), rotations) in blocks.zip(rotations.chunks(together)) {
-            for (row, rotation) in block.chunks_exact_mut(stride).zip(rotations) {
-                rotation.apply(&mut row[..queries + keys]);
-                let (k, v) = row[queries..].split_at(keys);
-                ring.push(k, v);
-            }
-            let past = Past {
-                keys: ring.runs(&ring.keys),
-                values: ring.runs(&ring.values),
-                heads: kv_heads,
-                dim: head_dim,
-                window: ring.window,
-            };
-            kernels::attend(isa, out, block, stride, heads, &past, scores);
+            self.attend(isa, (ring, rotations), scores, out, block);
         }
         self.output.apply(isa, y, mixed);
+    }
+
+    /// One position of each of several streams: their `pasts`, and `x` and `y` `[streams, dim]`.
+    pub(crate) fn step_each<'s>(
+        &self,
+        isa: Isa,
+        pasts: impl Iterator<Item = (&'s mut KvRing, &'s [Rotation])>,
+        scratch: &mut AttentionScratch,
+        y: &mut [f32],
+        x: &[f32],
+    ) {
+        self.project(isa, scratch, x);
+        let AttentionScratch { qkv, mixed, scores, .. } = scratch;
+        let rows = qkv.chunks_exact_mut(self.input.outputs()).zip(mixed.chunks_exact_mut(self.config.queries()));
+        for ((row, out), past) in rows.zip(pasts) {
+            self.attend(isa, past, scores, out, row);
+        }
+        self.output.apply(isa, y, mixed);
+    }
+
+    /// Queries, keys and values of all rows of `x`, and room for what is mixed of them.
+    fn project(&self, isa: Isa, scratch: &mut AttentionScratch, x: &[f32]) {
+        let frames = x.len() / self.config.dim;
+        scratch.qkv.resize(frames * self.input.outputs(), 0.0);
+        scratch.mixed.resize(frames * self.config.queries(), 0.0);
+        self.input.apply(isa, &mut scratch.qkv, x);
+    }
+
+    /// The next few positions of a stream, `block` `[positions, queries + 2 keys]` into `out` `[positions, queries]`.
+    fn attend(
+        &self,
+        isa: Isa,
+        (ring, rotations): (&mut KvRing, &[Rotation]),
+        scores: &mut Vec<f32>,
+        out: &mut [f32],
+        block: &mut [f32],
+    ) {
+        let AttentionConfig { heads, kv_heads, head_dim, .. } = self.config;
+        let (queries, keys, stride) = (self.config.queries(), self.config.keys(), self.input.outputs());
+        let needed = kernels::attend_scratch(block.len() / stride, ring.room, heads);
+        if scores.len() < needed {
+            scores.resize(needed, 0.0);
+        }
+        for (row, rotation) in block.chunks_exact_mut(stride).zip(rotations) {
+            rotation.apply(&mut row[..queries + keys]);
+            let (k, v) = row[queries..].split_at(keys);
+            ring.push(k, v);
+        }
+        let past = Past {
+            keys: ring.runs(&ring.keys),
+            values: ring.runs(&ring.values),
+            heads: kv_heads,
+            dim: head_dim,
+            window: ring.window,
+        };
+        kernels::attend(isa, out, block, stride, heads, &past, scores);
     }
 
     /// A whole sequence, every position seeing all others: `x` and `y` are `[frames, dim]`.

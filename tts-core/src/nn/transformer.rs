@@ -202,6 +202,33 @@ impl Transformer {
         }
     }
 
+    /// The next position of each of several streams, whose states `of` finds: `x` `[streams, dim]` is replaced by the output. A
+    /// stream's row has the bits that [`Transformer::step`] gives it alone, whoever comes with it.
+    pub(crate) fn step_each<S>(
+        &self,
+        isa: Isa,
+        scratch: &mut TransformerScratch,
+        streams: &mut [S],
+        of: impl Fn(&mut S) -> &mut TransformerState,
+        x: &mut [f32],
+    ) {
+        debug_assert_eq!(x.len(), streams.len() * self.config.attention.dim);
+        for stream in &mut *streams {
+            let TransformerState { rotations, position, .. } = of(stream);
+            self.rope.at(&mut rotations[0], *position);
+            *position += 1;
+        }
+        for (n, layer) in self.layers.iter().enumerate() {
+            layer.run(isa, scratch, x, |scratch, y, x| {
+                let pasts = streams.iter_mut().map(|stream| {
+                    let TransformerState { rings, rotations, .. } = of(stream);
+                    (&mut rings[n], &rotations[..1])
+                });
+                layer.attention.step_each(isa, pasts, scratch, y, x);
+            });
+        }
+    }
+
     /// A whole sequence: `x` `[frames, dim]` is replaced by the output.
     pub(crate) fn whole(&self, isa: Isa, scratch: &mut TransformerScratch, x: &mut [f32]) {
         debug_assert_eq!(x.len() % self.config.attention.dim, 0);
@@ -292,6 +319,40 @@ mod tests {
                     }
                     assert_eq!(output, one_by_one, "{}", isa.name());
                 }
+            }
+        }
+    }
+
+    /// Streams that are at different places: each has the bits it has alone.
+    #[test]
+    fn company_is_invisible() {
+        for config in [CONFIG, GROUPED] {
+            let transformer = tiny(config);
+            for isa in Isa::available() {
+                let mut prompt = transformer.start(5);
+                run(isa, &transformer, &mut prompt, &signal(5, DIM));
+                let widened = transformer.widened(&prompt, 40);
+                let starts = [transformer.start(8), widened, transformer.start(30), transformer.start(3)];
+                let input = signal(23, DIM);
+                let alone = starts.clone().map(|mut state| run(isa, &transformer, &mut state, &input));
+
+                // stream n joins in the nth step
+                let mut states: Vec<(usize, TransformerState)> = Vec::new();
+                let mut scratch = TransformerScratch::default();
+                let mut waiting = starts.into_iter().enumerate();
+                let mut heard = [0; 4];
+                for _ in 0..23 + 4 {
+                    states.extend(waiting.next());
+                    states.retain(|(n, _)| heard[*n] < 23);
+                    let rows: Vec<_> = states.iter().map(|(n, _)| heard[*n] * DIM..(heard[*n] + 1) * DIM).collect();
+                    let mut x: Vec<f32> = rows.iter().flat_map(|row| &input[row.clone()]).copied().collect();
+                    transformer.step_each(isa, &mut scratch, &mut states, |(_, state)| state, &mut x);
+                    for ((x, (n, _)), row) in x.chunks_exact(DIM).zip(&states).zip(rows) {
+                        assert_eq!(x, &alone[*n][row], "{} stream {n}", isa.name());
+                        heard[*n] += 1;
+                    }
+                }
+                assert_eq!(heard, [23; 4]);
             }
         }
     }

@@ -5,6 +5,7 @@
 use safetensors::SafeTensors;
 
 use super::*;
+use crate::flow::Frame;
 
 /// The shipped model and the reference's tensors for one sentence.
 struct Golden {
