@@ -7,11 +7,12 @@
 //! - *speed*: seconds of sound of all streams together a second of the clock, from the step after the first sound of all on;
 //! - *frame*: what a step took, which is how long each stream waits for its next frame;
 //! - *model*, *sound*: how much of a step the model took, and how much the decoders, on whichever threads;
+//! - *work*: milliseconds that all threads computed for 80 ms of sound, whoever else was computing;
 //! - *first*: from joining to the first sound of the last of N streams that join at once;
 //! - *joins*: the same of one that joins N - 1 others that speak;
 //! - *memory*: of the process, so it only grows.
 //!
-//! Every figure is the best of all runs, steps are least and median of the best run.
+//! Every figure is the best of all runs; steps, model and decoders are those of the fastest.
 
 #![allow(clippy::print_stdout, reason = "a benchmark's output is its table")]
 
@@ -20,7 +21,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use tts_benches::{ended, memory};
+use tts_benches::{ended, memory, process_time};
 use tts_core::units::{SampleRate, Seed};
 use tts_core::{Batch, Engine, EngineOptions, Family, Sampling, Settings, Stepped, StreamId, SynthesisRequest, Voice};
 
@@ -89,6 +90,7 @@ struct Figures {
     median: f64,
     model: f64,
     sound: f64,
+    work: f64,
     first: f64,
     joins: f64,
 }
@@ -103,13 +105,14 @@ fn spent(batch: &mut Batch) -> [Duration; 2] {
     [stats.iter().map(|stats| stats.model).sum(), stats.iter().map(|stats| stats.sound).sum()]
 }
 
-/// Of the steps that took `steps`, and gave `seconds` of sound.
-fn figures(seconds: f64, mut steps: Vec<Duration>, first: Duration) -> Figures {
+/// Of the steps that took `steps`, gave `seconds` of sound and cost `work` seconds.
+fn figures([seconds, work]: [f64; 2], mut steps: Vec<Duration>, first: Duration) -> Figures {
     let total: Duration = steps.iter().sum();
     steps.sort_unstable();
     let (least, median) = (milliseconds(steps[0]), milliseconds(steps[steps.len() / 2]));
     let (speed, first) = (seconds / total.as_secs_f64(), milliseconds(first));
-    Figures { speed, least, median, model: f64::NAN, sound: f64::NAN, first, joins: f64::NAN }
+    let [model, sound, joins] = [f64::NAN; 3];
+    Figures { speed, least, median, model, sound, work: work / seconds * 80.0, first, joins }
 }
 
 fn alone(voice: &Voice, count: usize) -> Result<Figures, Failure> {
@@ -123,13 +126,14 @@ fn alone(voice: &Voice, count: usize) -> Result<Figures, Failure> {
             first = begun.elapsed();
         }
     }
-    let (mut steps, mut samples) = (Vec::new(), 0);
+    let (mut steps, mut samples, work) = (Vec::new(), 0, process_time());
     for _ in 0..count {
         let now = Instant::now();
         samples += chunk()?.samples().len();
         steps.push(now.elapsed());
     }
-    Ok(figures(stream.sample_rate().seconds(samples as u64), steps, first))
+    let work = process_time() - work;
+    Ok(figures([stream.sample_rate().seconds(samples as u64), work], steps, first))
 }
 
 /// A step, and the samples that it gave.
@@ -161,15 +165,15 @@ fn together(engine: &Engine, voice: &Voice, streams: usize, count: usize) -> Res
             first.get_or_insert(begun.elapsed());
         }
     }
-    let (mut steps, mut samples, before) = (Vec::new(), 0, spent(&mut batch));
+    let (mut steps, mut samples, before, work) = (Vec::new(), 0, spent(&mut batch), process_time());
     for _ in 0..count {
         let now = Instant::now();
         samples += step(&mut batch, |_| true)?;
         steps.push(now.elapsed());
     }
-    let [model, sound] = spent(&mut batch);
+    let ([model, sound], work) = (spent(&mut batch), process_time() - work);
     let rate = engine.info().sample_rate;
-    let mut figures = figures(rate.seconds(samples as u64), steps, first.ok_or("no sound")?);
+    let mut figures = figures([rate.seconds(samples as u64), work], steps, first.ok_or("no sound")?);
     figures.model = milliseconds(model - before[0]) / count as f64;
     figures.sound = milliseconds(sound - before[1]) / count as f64;
 
@@ -186,9 +190,9 @@ fn best(runs: usize, mut run: impl FnMut() -> Result<Figures, Failure>) -> Resul
     let mut best = run()?;
     for _ in 1..runs {
         let now = run()?;
-        let (first, joins) = (best.first.min(now.first), best.joins.min(now.joins));
+        let (first, joins, work) = (best.first.min(now.first), best.joins.min(now.joins), best.work.min(now.work));
         best = if now.speed > best.speed { now } else { best };
-        (best.first, best.joins) = (first, joins);
+        (best.first, best.joins, best.work) = (first, joins, work);
     }
     Ok(best)
 }
@@ -196,15 +200,15 @@ fn best(runs: usize, mut run: impl FnMut() -> Result<Figures, Failure>) -> Resul
 fn run() -> Result<(), Failure> {
     let Options { model, streams, threads, steps, runs } = options()?;
     println!("{}, {steps} steps, best of {runs} runs", model.display());
-    println!("threads streams    speed  of alone  frame, ms      model  sound  first  joins, ms  memory, MB");
+    println!("threads streams    speed  of alone  frame, ms      model  sound   work  first  joins, ms  memory, MB");
     for threads in threads {
         let engine = Engine::open(&model, EngineOptions::default().with_threads(threads))?;
         let voice = voice(&engine)?;
         let row = |name: &str, figures: Figures, reference: f64| {
-            let Figures { speed, least, median, model, sound, first, joins } = figures;
+            let Figures { speed, least, median, model, sound, work, first, joins } = figures;
             let memory = memory("VmRSS").unwrap_or(f64::NAN);
             println!(
-                "{threads:>7} {name:>7} {speed:>8.2} {:>9.2} {least:>6.1}/{median:<6.1} {model:>6.1} {sound:>6.1} {first:>6.0} \
+                "{threads:>7} {name:>7} {speed:>8.2} {:>9.2} {least:>6.1}/{median:<6.1} {model:>6.1} {sound:>6.1} {work:>6.2} {first:>6.0} \
                  {joins:>10.0} {memory:>11.0}",
                 speed / reference
             );

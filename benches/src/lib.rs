@@ -15,12 +15,26 @@ use std::time::{Duration, Instant};
 #[must_use]
 pub fn thread_time() -> f64 {
     #[cfg(unix)]
-    {
-        let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-        // SAFETY: the call writes one timespec, which `time` is.
-        if unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &mut time) } == 0 {
-            return time.tv_sec as f64 + time.tv_nsec as f64 * 1e-9;
-        }
+    return computed(libc::CLOCK_THREAD_CPUTIME_ID);
+    #[cfg(not(unix))]
+    0.0
+}
+
+/// Seconds that all threads of this process have computed.
+#[must_use]
+pub fn process_time() -> f64 {
+    #[cfg(unix)]
+    return computed(libc::CLOCK_PROCESS_CPUTIME_ID);
+    #[cfg(not(unix))]
+    0.0
+}
+
+#[cfg(unix)]
+fn computed(clock: libc::clockid_t) -> f64 {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the call writes one timespec, which `time` is.
+    if unsafe { libc::clock_gettime(clock, &mut time) } == 0 {
+        return time.tv_sec as f64 + time.tv_nsec as f64 * 1e-9;
     }
     0.0
 }

@@ -35,10 +35,13 @@ pub struct Batch {
     loaded: Arc<Loaded>,
     team: Family,
     /// In the order of their numbers, as in the team.
-    streams: Vec<Box<BatchStream>>,
+    streams: Streams,
     joined: u64,
     bell: Arc<Bell>,
 }
+
+/// Streams at home, between steps; boxed, as they move between lists in every step.
+pub(super) type Streams = Vec<Box<BatchStream>>;
 
 #[derive(Debug)]
 enum Family {

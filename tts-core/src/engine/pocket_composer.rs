@@ -15,7 +15,7 @@ use super::clauses::Without;
 use super::composer::{Compose, Counters, Event, Misspoken, Report};
 use super::feed::FeedReader;
 use super::loaded::Pocket;
-use super::pocket_gathering::Gathering;
+use super::pocket_gathering::{Gathering, Verdict};
 use super::request::{Checked, Seams};
 use super::stats::WordTiming;
 use crate::kernels::Isa;
@@ -412,7 +412,7 @@ impl PocketComposer {
     }
 
     /// Says when the words of a chunk are heard that begins at sample `start` and speaks within `speech`, seconds.
-    fn finish(&mut self, chunk: &Chunk, start: u64, speech: Range<f32>, fault: Option<(Fault, u32, bool)>) {
+    fn finish(&mut self, chunk: &Chunk, start: u64, speech: Range<f32>, fault: Verdict) {
         let (words, rate) = (&chunk.wording.words, self.rate());
         let report = self.report.get_or_insert_default();
         let scale = (speech.end - speech.start) / chunk.wording.seconds().max(0.01);

@@ -34,6 +34,9 @@ struct Best {
     sound: bool,
 }
 
+/// What was wrong first, if anything was, how often it was said again, and whether what is heard is free of faults.
+pub(super) type Verdict = Option<(Fault, u32, bool)>;
+
 /// What one saying came to.
 #[derive(Debug)]
 pub(super) struct Said {
@@ -98,8 +101,8 @@ impl Gathering {
         Some(self.rolls)
     }
 
-    /// The best saying, and what was wrong first, how often it was said again and whether this one is free of faults.
-    pub(super) fn best(&mut self) -> Option<(Said, Option<(Fault, u32, bool)>)> {
+    /// The best saying.
+    pub(super) fn best(&mut self) -> Option<(Said, Verdict)> {
         let Best { said, sound, .. } = self.best.take()?;
         Some((said, self.found.map(|fault| (fault, self.rolls, sound))))
     }

@@ -13,7 +13,7 @@
 use std::io;
 use std::time::Instant;
 
-use super::batch::BatchStream;
+use super::batch::{BatchStream, Streams};
 use super::composer::{Compose, Event};
 use super::hands::{Hands, Task};
 
@@ -133,7 +133,7 @@ impl<C: Compose> Team<C> {
     }
 
     /// Goes on with all `streams`; `false` if nobody could.
-    pub(super) fn step(&mut self, streams: &mut Vec<Box<BatchStream>>) -> bool {
+    pub(super) fn step(&mut self, streams: &mut Streams) -> bool {
         for (mind, stream) in self.minds.iter_mut().zip(&*streams) {
             mind.full = stream.is_full();
         }
@@ -181,7 +181,7 @@ impl<C: Compose> Team<C> {
     }
 
     /// Lets sound be made of the frames of some streams; `false` if there are none.
-    fn give_sound(&self, streams: &mut Vec<Box<BatchStream>>, of: impl Fn(&BatchStream) -> bool) -> bool {
+    fn give_sound(&self, streams: &mut Streams, of: impl Fn(&BatchStream) -> bool) -> bool {
         let mut given = false;
         for stream in streams.extract_if(.., |stream| stream.is_behind() && of(stream)) {
             self.hands.give(Job::Sound(stream));
@@ -191,7 +191,7 @@ impl<C: Compose> Team<C> {
     }
 
     /// Waits for all that was given, and puts it back in order.
-    fn finish(&mut self, streams: &mut Vec<Box<BatchStream>>) {
+    fn finish(&mut self, streams: &mut Streams) {
         for job in self.hands.finish() {
             match job {
                 Job::Think(mind) => self.minds.push(mind),
