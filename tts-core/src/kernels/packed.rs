@@ -133,8 +133,7 @@ impl PackedMatrix {
         if bits.iter().any(|bits| bits & 0x7c00 == 0x7c00) {
             return Self::pack(rows, columns, Storage::F32, |row, column| from_f16_bits(bits[row * columns + column]));
         }
-        let value = |row: usize, column: usize| if row < rows { bits[row * columns + column] } else { 0 };
-        Self { rows, columns, panels: Panels::F16(lay_out(rows, columns, value, Half)) }
+        Self::from_halves(rows, columns, false, |row, column| bits[row * columns + column])
     }
 
     /// Packs row-major bfloat16 weights given as bits, `bits.len() = rows · columns`.
@@ -144,8 +143,21 @@ impl PackedMatrix {
     #[must_use]
     pub fn from_bf16_bits(rows: usize, columns: usize, bits: &[u16]) -> Self {
         assert_eq!(Some(bits.len()), rows.checked_mul(columns), "weights of a {rows} x {columns} matrix");
-        let value = |row: usize, column: usize| if row < rows { bits[row * columns + column] } else { 0 };
-        Self { rows, columns, panels: Panels::Bf16(lay_out(rows, columns, value, Upper)) }
+        Self::from_halves(rows, columns, true, |row, column| bits[row * columns + column])
+    }
+
+    /// Packs finite weights of 16 bits without a way through f32: `bits(row, column)` is a bfloat16 if `brain`, else a binary16.
+    ///
+    /// # Panics
+    /// If `rows · columns` does not fit the address space.
+    pub(crate) fn from_halves(rows: usize, columns: usize, brain: bool, bits: impl Fn(usize, usize) -> u16) -> Self {
+        let value = |row: usize, column: usize| if row < rows { bits(row, column) } else { 0 };
+        let panels = if brain {
+            Panels::Bf16(lay_out(rows, columns, value, Upper))
+        } else {
+            Panels::F16(lay_out(rows, columns, value, Half))
+        };
+        Self { rows, columns, panels }
     }
 
     /// Outputs O of a product.

@@ -153,8 +153,7 @@ impl<'w> Tensor<'w> {
         let format = self.format()?;
         self.check(format, self.bytes())?;
         let (bytes, storage) = (self.bytes(), self.storage(format, rows, columns));
-        let value = |row, column| format.value(bytes, index(row, column));
-        let matrix = PackedMatrix::pack(rows, columns, storage, value);
+        let matrix = laid_out(rows, columns, storage, Some(format), |row, column| (bytes, format, index(row, column)));
         self.weights.record(|| Recorded::matrix(&[self.known()], &matrix));
         self.let_go();
         Ok(matrix)
@@ -176,10 +175,12 @@ impl<'w> Tensor<'w> {
             tensor.check(format, tensor.bytes())?;
             place.extend((0..*rows).map(|row| (tensor.bytes(), format, row * columns)));
         }
-        let storage = first.storage(first.format()?, rows, columns);
-        let matrix = PackedMatrix::pack(rows, columns, storage, |row, column| {
+        let format = first.format()?;
+        let storage = first.storage(format, rows, columns);
+        let common = place.iter().all(|(_, other, _)| *other == format).then_some(format);
+        let matrix = laid_out(rows, columns, storage, common, |row, column| {
             let (bytes, format, at) = place[row];
-            format.value(bytes, at + column)
+            (bytes, format, at + column)
         });
         let names: Vec<&str> = parts.iter().map(|(tensor, _)| tensor.known()).collect();
         first.weights.record(|| Recorded::matrix(&names, &matrix));
@@ -260,6 +261,29 @@ fn short(block: &[u8], mask: u16) -> bool {
 /// The same of a number of four bytes.
 fn long(block: &[u8]) -> bool {
     block.as_chunks::<4>().0.iter().fold(false, |bad, b| bad | (u32::from_le_bytes(*b) & 0x7f80_0000 == 0x7f80_0000))
+}
+
+/// A matrix whose value `at(row, column)` is so many values behind the start of those bytes; all of them have the format `common`,
+/// if they have one: then 16 bits that stay as they are take no way through f32, which is most of what loading costs.
+fn laid_out<'b>(
+    rows: usize,
+    columns: usize,
+    storage: Storage,
+    common: Option<Format>,
+    at: impl Fn(usize, usize) -> (&'b [u8], Format, usize),
+) -> PackedMatrix {
+    let bits = |row, column| {
+        let (bytes, _, n) = at(row, column);
+        u16::from_le_bytes([bytes[2 * n], bytes[2 * n + 1]])
+    };
+    match (common, storage) {
+        (Some(Format::F16), Storage::F16) => PackedMatrix::from_halves(rows, columns, false, bits),
+        (Some(Format::Bf16), Storage::Bf16) => PackedMatrix::from_halves(rows, columns, true, bits),
+        _ => PackedMatrix::pack(rows, columns, storage, |row, column| {
+            let (bytes, format, n) = at(row, column);
+            format.value(bytes, n)
+        }),
+    }
 }
 
 impl Format {
