@@ -142,12 +142,11 @@ impl Shape {
         [end.saturating_sub(self.window), end]
     }
 
-    /// Queries that see a row, from the first one to behind the last one.
+    /// Those among `rows`, from the first one to behind the last one; nothing if the second is no larger.
     #[inline(always)]
-    fn seers(&self, row: usize) -> [usize; 2] {
-        let first = (row + self.queries).saturating_sub(self.rows);
-        let end = (row + self.queries).saturating_add(self.window).saturating_sub(self.rows);
-        [first, end.min(self.queries)]
+    fn seen_of(&self, query: usize, rows: [usize; 2]) -> [usize; 2] {
+        let [first, end] = self.seen(query);
+        [first.max(rows[0]), end.min(rows[1])]
     }
 
     fn width(&self) -> usize {
@@ -164,7 +163,7 @@ fn body<S: Simd>(s: S, out: &mut [f32], q: &[f32], past: &Past<'_>, shape: Shape
     }
 }
 
-/// Row by row of the past, all queries and heads of each: a row is fetched once. Head by head, whose parts lie a row apart, half
+/// A few rows of the past at a time, all heads and queries of these: a row is fetched once. Head by head, whose parts lie a row apart, half
 /// of the time was waiting for the second cache; query by query, nearly all of it (docs/SPEED.md).
 #[inline(always)]
 fn attend_runs<S: Simd, E: Element>(
@@ -179,25 +178,31 @@ fn attend_runs<S: Simd, E: Element>(
     let Shape { queries, rows, heads, shared, dim, stride, .. } = shape;
     let width = shape.width();
     let scale = 1.0 / (dim as f32).sqrt();
-    for (n, key) in keys[0].chunks_exact(width).chain(keys[1].chunks_exact(width)).enumerate() {
-        let [first, end] = shape.seers(n);
-        for head in 0..heads {
-            let key = &key[head / shared * dim..][..dim];
-            let mut query = first;
-            while query < end {
-                let q = &q[query * stride + head * dim..];
-                let at = |r: usize| ((query + r) * heads + head) * rows + n;
-                if query + 4 <= end {
-                    let dots = dots::<S, E, 4>(s, key, q, stride);
-                    for r in 0..4 {
-                        scores[at(r)] = scale * dots[r];
+    let mut done = 0;
+    for run in keys {
+        for keys in run.chunks(NEAR * width) {
+            let here = [done, done + keys.len() / width];
+            for head in 0..heads {
+                for query in 0..queries {
+                    let [mut row, end] = shape.seen_of(query, here);
+                    let q = &q[query * stride + head * dim..][..dim];
+                    let scores = &mut scores[(query * heads + head) * rows..][..rows];
+                    while row < end {
+                        let keys = &keys[(row - done) * width + head / shared * dim..];
+                        if row + 4 <= end {
+                            let dots = dots::<S, E, 4>(s, q, keys, width);
+                            for r in 0..4 {
+                                scores[row + r] = scale * dots[r];
+                            }
+                            row += 4;
+                        } else {
+                            scores[row] = scale * dots::<S, E, 1>(s, q, keys, width)[0];
+                            row += 1;
+                        }
                     }
-                    query += 4;
-                } else {
-                    scores[at(0)] = scale * dots::<S, E, 1>(s, key, q, stride)[0];
-                    query += 1;
                 }
             }
+            done = here[1];
         }
     }
     for query in 0..queries {
@@ -209,12 +214,11 @@ fn attend_runs<S: Simd, E: Element>(
     out.fill(0.0);
     let mut done = 0;
     for run in values {
-        for values in run.chunks(MIXED * width) {
+        for values in run.chunks(NEAR * width) {
             let here = [done, done + values.len() / width];
             for head in 0..heads {
                 for query in 0..queries {
-                    let [first, end] = shape.seen(query);
-                    let [first, end] = [first.max(here[0]), end.min(here[1])];
+                    let [first, end] = shape.seen_of(query, here);
                     if first < end {
                         let shares = &scores[(query * heads + head) * rows..][first..end];
                         let values = &values[(first - done) * width + head / shared * dim..];
@@ -227,38 +231,40 @@ fn attend_runs<S: Simd, E: Element>(
     }
 }
 
-/// Rows of values that are mixed for all heads and queries before the next: they stay in the first cache.
-const MIXED: usize = 8;
+/// Rows of keys or values that all heads and queries look at before the next: they stay in the first cache.
+const NEAR: usize = 8;
 
-/// `Σ_c key[c]·q[r·stride + c]` for `R` queries.
+/// `Σ_c q[c]·keys[r·stride + c]` for `R` rows.
 #[inline(always)]
-fn dots<S: Simd, E: Element, const R: usize>(s: S, key: &[E], q: &[f32], stride: usize) -> [f32; R] {
-    let mut queries = [&q[..0]; R];
+fn dots<S: Simd, E: Element, const R: usize>(s: S, q: &[f32], keys: &[E], stride: usize) -> [f32; R] {
+    let mut rows = [&keys[..0]; R];
     for r in 0..R {
-        queries[r] = &q[r * stride..][..key.len()];
+        rows[r] = &keys[r * stride..][..q.len()];
     }
-    let (chunks, rest) = key.as_chunks::<LANES>();
+    let (chunks, rest) = q.as_chunks::<LANES>();
     let mut totals = [s.splat(0.0); R];
     for (n, chunk) in chunks.iter().enumerate() {
-        let key = E::vector(s, chunk);
+        let q = s.load(chunk);
         for r in 0..R {
-            totals[r] = s.vector_madd(key, s.load(&queries[r].as_chunks().0[n]), totals[r]);
+            totals[r] = s.vector_madd(E::vector(s, &rows[r].as_chunks().0[n]), q, totals[r]);
         }
     }
     if !rest.is_empty() {
-        let mut lanes = [E::default(); LANES];
-        lanes[..rest.len()].copy_from_slice(rest);
-        let key = E::vector(s, &lanes);
+        let q = s.load(&padded(rest, 0.0));
         for r in 0..R {
-            let q = padded(&queries[r][chunks.len() * LANES..], 0.0);
-            totals[r] = s.vector_madd(key, s.load(&q), totals[r]);
+            let mut lanes = [E::default(); LANES];
+            lanes[..rest.len()].copy_from_slice(&rows[r][chunks.len() * LANES..]);
+            totals[r] = s.vector_madd(E::vector(s, &lanes), q, totals[r]);
         }
     }
-    totals.map(|total| {
+    // no closure: one is compiled without the instruction set, and called
+    let mut out = [0.0; R];
+    for r in 0..R {
         let mut lanes = [0.0; LANES];
-        s.store(total, &mut lanes);
-        sum(lanes)
-    })
+        s.store(totals[r], &mut lanes);
+        out[r] = sum(lanes);
+    }
+    out
 }
 
 /// `out[c] += Σ_n shares[n]·values[n·width + c]`, row by row.
