@@ -104,6 +104,16 @@ impl Decoder {
         self.profile.apply(isa, timbre).alpha_ratio(self.config.log_envelope_scale)
     }
 
+    /// ln of how much longer than the mean one the vocal tract of a speaker with this timbre is.
+    pub(crate) fn log_tract(&self, isa: Isa, timbre: &[f32]) -> f32 {
+        self.profile.log_warp(isa, timbre)
+    }
+
+    /// The timbre of somebody who has `db` more alpha ratio and is the same otherwise, of length 1.
+    pub(crate) fn brightened(&self, isa: Isa, timbre: &[f32], db: f32) -> Vec<f32> {
+        self.profile.brightened(isa, timbre, db, self.config.log_envelope_scale)
+    }
+
     /// `[bands + 1 + 3 + classes x bands]` of a timbre, and what the network gives for `latents`, the first of a stream:
     /// `[4 frames, bands + 5 + classes]`.
     #[cfg(feature = "oracle")]

@@ -242,7 +242,7 @@ impl Shaper {
 }
 
 /// dB that a dB of effort adds at a frequency, level aside: little below 500 Hz, most around 3 kHz.
-fn tilt(hz: f32) -> f32 {
+pub(super) fn tilt(hz: f32) -> f32 {
     let rise = 1.25 / (1.0 + (750.0 / hz.max(1.0)).powi(4));
     rise + 0.15 * (-(hz.max(1.0) / 3000.0).log2().powi(2)).exp()
 }

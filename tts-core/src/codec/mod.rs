@@ -7,6 +7,7 @@
 //!
 //! May import: `nn`, `kernels`, `weights`, `units`.
 
+mod brightness;
 mod config;
 mod decoder;
 mod expression;

@@ -65,6 +65,16 @@ impl ProfileModel {
         profile
     }
 
+    /// ln of the scale of the frequency axis.
+    pub(super) fn log_warp(&self, isa: Isa, timbre: &[f32]) -> f32 {
+        log_warp(&self.numbers(isa, timbre)[self.bands..])
+    }
+
+    /// Bands of the envelope, and how many numbers of a profile the network itself is told.
+    pub(super) fn sizes(&self) -> (usize, usize) {
+        (self.bands, self.bands + 1 + APERIODICITIES)
+    }
+
     pub(super) fn apply(&self, isa: Isa, timbre: &[f32]) -> Profile {
         let numbers = self.numbers(isa, timbre);
         let mut hidden = vec![0.0; self.first.outputs()];
@@ -76,11 +86,15 @@ impl ProfileModel {
         let mut subframe = vec![0.0; self.subframe.outputs()];
         self.subframe.apply(isa, &mut subframe, &frame);
         let (mean, rest) = habits.split_at(self.bands);
-        let log_warp = (rest[0] / LOG_WARP_SCALE).clamp(-LOG_WARP_MAX, LOG_WARP_MAX);
         let aperiodicity = std::array::from_fn(|i| rest[1 + i]);
-        let place = places(self.bands, log_warp.exp().into());
+        let place = places(self.bands, log_warp(rest).exp().into());
         Profile { mean: mean.to_vec(), classes: classes.to_vec(), place, aperiodicity, frame, subframe }
     }
+}
+
+/// Of the numbers of a profile behind the mean envelope.
+fn log_warp(rest: &[f32]) -> f32 {
+    (rest[0] / LOG_WARP_SCALE).clamp(-LOG_WARP_MAX, LOG_WARP_MAX)
 }
 
 /// Where in canonical bands each raw band lies.

@@ -7,7 +7,7 @@ use super::loaded::Model;
 use super::relative::{Habits, relative};
 use super::voice::Voice;
 use crate::error::Error;
-use crate::speaker::{Clip, Delivery, Heard, PromptOptions, PromptReport, SpeakerError, hear};
+use crate::speaker::{Belief, Clip, Delivery, PromptOptions, PromptReport, SpeakerError, believe, hear};
 use crate::units::SampleRate;
 use crate::voice::{MeasuredProsody, Prosody, Timbre, VoiceCard, VoiceFile};
 
@@ -15,7 +15,8 @@ use crate::voice::{MeasuredProsody, Prosody, Timbre, VoiceCard, VoiceFile};
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Reference {
-    /// Who speaks. Its pitch is the person's habitual one, as the encoder believes it to be; never that of the clips.
+    /// Who speaks. Its pitch is what is believed to be the person's habitual one, never that of the clips; brightness that
+    /// is laid to their mood is left out.
     pub timbre: Timbre,
     /// How each clip was spoken, in the order of the clips; `None` where nobody speaks in it. Not part of the timbre.
     pub prosody: Vec<Option<Delivery>>,
@@ -72,7 +73,11 @@ impl Engine {
         let Some(encoder) = &model.speaker_encoder else {
             return Err(SpeakerError::NoEncoder { model: loaded.name.clone() }.into());
         };
-        let Heard { timbre, mean_log_f0, sd_log_f0, voiced_seconds, prosody } = hear(encoder, loaded.isa, clips)?;
+        let heard = hear(encoder, loaded.isa, clips)?;
+        let log_tract = model.log_tract(loaded.isa, &heard.timbre).into();
+        let Belief { mean_log_f0, excess } = believe(log_tract, &heard.shown());
+        let timbre = model.brightened(loaded.isa, &heard.timbre, -excess);
+        let (prosody, sd_log_f0, voiced_seconds) = (heard.prosody(mean_log_f0), heard.sd_log_f0, heard.voiced_seconds);
         let habits = Habits { sd_log_f0, alpha_ratio: model.alpha_ratio(loaded.isa, &timbre) };
         let measured = relative(&prosody, habits);
         let timbre = Timbre { values: timbre, mean_log_f0, sd_log_f0, fingerprint: model.fingerprint };
@@ -178,6 +183,8 @@ mod tests {
         assert!((clip_hz - 330.0).abs() < 1.0, "{clip_hz}");
         assert!((timbre.pitch_hz() - 330.0).abs() > 20.0, "{}", timbre.pitch_hz());
 
+        // several clips are believed a little more than one
+        let timbre = engine.listen(&[clip]).unwrap().timbre;
         let voice = engine.clone_voice(&shrill, clip.rate).unwrap();
         let worst = voice
             .timbre()

@@ -182,6 +182,16 @@ impl NativeModel {
         self.decoder.alpha_ratio(isa, timbre)
     }
 
+    /// ln of how much longer than the mean one the vocal tract of a speaker with this timbre is.
+    pub(crate) fn log_tract(&self, isa: Isa, timbre: &[f32]) -> f32 {
+        self.decoder.log_tract(isa, timbre)
+    }
+
+    /// The timbre of somebody who has `db` more alpha ratio and is the same otherwise, of length 1.
+    pub(crate) fn brightened(&self, isa: Isa, timbre: &[f32], db: f32) -> Vec<f32> {
+        self.decoder.brightened(isa, timbre, db)
+    }
+
     /// The start of a stream.
     pub(crate) fn start(
         &self,

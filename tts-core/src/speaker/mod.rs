@@ -1,7 +1,7 @@
 //! Recordings of a person become two things that know nothing of each other: who speaks, and how it was spoken (level 4).
 //!
 //! ```text
-//!                              ┌─ encoder ──▶ timbre, habitual pitch   kept in a voice
+//!                              ┌─ encoder ──▶ timbre, pitch ── belief ──▶ habits, mood's share of brightness: kept in a voice
 //! 24 kHz PCM ── frames ──▶ ────┤
 //!                              └─ prosody ──▶ eight measures           of this clip alone
 //! PCM, any rate ── doctor ──▶ what is wrong with it, and the best twenty seconds
@@ -10,6 +10,7 @@
 //!
 //! May import: `dsp`, `nn`, `weights`, `kernels`, `units`.
 
+mod belief;
 pub mod doctor;
 mod encoder;
 mod frames;
@@ -17,12 +18,13 @@ mod prompt;
 mod prosody;
 mod reference;
 
+pub(crate) use belief::{Belief, believe};
 pub(crate) use encoder::{EncoderConfig, SpeakerEncoder};
 pub(crate) use prompt::prompt;
 pub use prompt::{PromptOptions, PromptPart, PromptReport};
 pub use prosody::Delivery;
 pub use reference::Clip;
-pub(crate) use reference::{Heard, hear};
+pub(crate) use reference::hear;
 
 /// Why nobody could be heard in a recording.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]

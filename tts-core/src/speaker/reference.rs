@@ -4,6 +4,7 @@
 //! whole, then heard in stretches of at most ten seconds, so that nothing but the PCM and 16 bytes a frame grows with it.
 
 use super::SpeakerError;
+use super::belief::Shown;
 use super::encoder::{SpeakerEncoder, normalise};
 use super::frames::{Analyser, FRAMES_PER_SECOND, Track};
 use super::prosody::Delivery;
@@ -32,14 +33,40 @@ pub struct Clip<'a> {
 pub(crate) struct Heard {
     /// `[timbre]`, of length 1
     pub(crate) timbre: Vec<f32>,
-    /// Habitual mean of ln(F0 / Hz): what the encoder believes of the person, not what the clips happen to have.
+    /// Mean of ln(F0 / Hz) that the encoder tells of the person; it follows the clips in part.
     pub(crate) mean_log_f0: f32,
     /// Habitual standard deviation of ln(F0 / Hz).
     pub(crate) sd_log_f0: f32,
     /// Seconds with a voice.
     pub(crate) voiced_seconds: f64,
-    /// How each clip was spoken; `None` where nobody speaks in it.
-    pub(crate) prosody: Vec<Option<Delivery>>,
+    /// Frames of each clip without their envelopes.
+    tracks: Vec<Track>,
+}
+
+impl Heard {
+    /// How each clip was spoken by somebody of this habitual pitch; `None` where nobody speaks in it.
+    pub(crate) fn prosody(&self, mean_log_f0: f32) -> Vec<Option<Delivery>> {
+        self.tracks.iter().map(|track| Delivery::of(track, mean_log_f0)).collect()
+    }
+
+    /// Pitch and effort of all clips, each weighing by its voiced frames.
+    pub(crate) fn shown(&self) -> Shown {
+        let (mut log_f0, mut effort, mut clips, mut frames) = (0.0, 0.0, 0, 0.0);
+        for track in &self.tracks {
+            let mut pitches: Vec<f32> = track.f0.iter().copied().filter(|&f0| f0 > 0.0).collect();
+            let count = pitches.len() as f64;
+            if pitches.is_empty() {
+                continue;
+            }
+            pitches.sort_by(f32::total_cmp);
+            log_f0 += count * f64::from(pitches[pitches.len() / 2].ln());
+            let voiced = track.f0.iter().zip(&track.alpha).filter(|&(&f0, _)| f0 > 0.0);
+            effort += voiced.map(|(_, &alpha)| f64::from(alpha)).sum::<f64>();
+            (clips, frames) = (clips + 1, frames + count);
+        }
+        // somebody was heard in them
+        Shown { told: self.mean_log_f0.into(), log_f0: log_f0 / frames, effort: effort / frames, clips }
+    }
 }
 
 /// Listens to `clips` of one person.
@@ -71,8 +98,7 @@ pub(crate) fn hear(encoder: &SpeakerEncoder, isa: Isa, clips: &[Clip<'_>]) -> Re
     normalise(&mut timbre);
     let mean_log_f0 = (sum.mean_log_f0 / sum.weight) as f32;
     let sd_log_f0 = (sum.sd_log_f0 / sum.weight) as f32;
-    let prosody = tracks.iter().map(|track| Delivery::of(track, mean_log_f0)).collect();
-    Ok(Heard { timbre, mean_log_f0, sd_log_f0, voiced_seconds, prosody })
+    Ok(Heard { timbre, mean_log_f0, sd_log_f0, voiced_seconds, tracks })
 }
 
 /// Clip `number`, from 1, at 24 kHz.
@@ -160,11 +186,18 @@ mod tests {
         let both = hear(&encoder, Isa::detect(), &[clip(&a[..]), clip(&b), clip(&[])]).unwrap();
         let alone = hear(&encoder, Isa::detect(), &[clip(&a[..])]).unwrap();
         let other = hear(&encoder, Isa::detect(), &[clip(&b[..])]).unwrap();
-        assert!(both.prosody.len() == 3 && both.prosody[0].is_some() && both.prosody[1].is_some());
-        assert!(both.prosody[2].is_none());
+        let prosody = both.prosody(both.mean_log_f0);
+        assert!(prosody.len() == 3 && prosody[0].is_some() && prosody[1].is_some() && prosody[2].is_none());
         let (w, v) = (alone.voiced_seconds, other.voiced_seconds);
         let expected = (w * f64::from(alone.mean_log_f0) + v * f64::from(other.mean_log_f0)) / (w + v);
         assert!((f64::from(both.mean_log_f0) - expected).abs() < 1e-5);
+        let (shown, high, low) = (both.shown(), other.shown(), alone.shown());
+        assert_eq!((shown.clips, low.clips), (2, 1));
+        let pitch = (w * low.log_f0 + v * high.log_f0) / (w + v);
+        // a vibrato of a tenth
+        assert!((shown.log_f0 - pitch).abs() < 1e-6 && (low.log_f0 - 120f64.ln()).abs() < 0.1, "{shown:?} {low:?}");
+        let effort = (w * low.effort + v * high.effort) / (w + v);
+        assert!((shown.effort - effort).abs() < 1e-6, "{shown:?}, expected {effort}");
     }
 
     #[test]
@@ -227,7 +260,7 @@ mod tests {
                 let Ok(heard) = hear(&encoder, Isa::detect(), &[clip]) else { continue };
                 let length: f32 = heard.timbre.iter().map(|x| x * x).sum();
                 assert!((length - 1.0).abs() < 1e-4 && heard.mean_log_f0.is_finite(), "{name} at {rate}");
-                let prosody = heard.prosody[0].unwrap();
+                let prosody = heard.prosody(heard.mean_log_f0)[0].unwrap();
                 let all = format!("{prosody:?}");
                 assert!(!all.contains("NaN") && !all.contains("inf"), "{name} at {rate}: {all}");
             }
