@@ -109,6 +109,11 @@ pub enum Error {
         /// Where in the stream.
         seconds: f64,
     },
+    /// Sound was asked for before there was text, where no other thread could bring any meanwhile.
+    #[error(
+        "there is no text to speak yet, and none can come while this thread waits: push text or drop the feed, or poll"
+    )]
+    NoText,
     /// The thread that makes latents ended without a word.
     #[error("the thread that makes latents ended early; this is a bug, please report the text and the seed")]
     WorkerLost,

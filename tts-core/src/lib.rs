@@ -36,6 +36,8 @@ pub mod units;
 mod voice;
 mod weights;
 
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+pub use engine::set_clock;
 pub use engine::{
     AudioChunk, AudioStream, Batch, BatchStream, Checked, Engine, EngineInfo, EngineOptions, Family, FeedClosed,
     Locate, Misspoken, Plan, PlannedClause, PlannedItem, Poll, Reading, Reference, Sampling, Seams, Settings, Stepped,

@@ -5,9 +5,10 @@
 
 use std::ops::Range;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::clauses::{Clauses, Without};
+use super::clock::Instant;
 use super::feed::FeedReader;
 use super::loaded::Pocket;
 use super::request::Reading;

@@ -1,8 +1,9 @@
 //! Clauses as text arrives.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use super::clock::{CAN_WAIT, Instant};
 use super::feed::{Arrival, FeedReader};
 use super::loaded::Loaded;
 use crate::text::SpokenClause;
@@ -75,7 +76,7 @@ impl Clauses {
                         self.settled = true;
                         return Ok(clause);
                     }
-                    if deadline.is_some_and(|at| at <= Instant::now()) {
+                    if !CAN_WAIT || deadline.is_some_and(|at| at <= Instant::now()) {
                         return Err(Without::Late);
                     }
                 }

@@ -1,7 +1,8 @@
 //! Text to latents, event by event: the part of a stream that may run on a thread of its own.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use super::clock::Instant;
 use super::feed::FeedReader;
 use super::native_composer::NativeComposer;
 use super::pocket_composer::PocketComposer;

@@ -1,7 +1,8 @@
 //! Text on its way in: one end pushes, the other waits until there is enough to speak.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+
+use super::clock::{CAN_WAIT, Instant};
 
 /// Text that arrives while sound leaves. Dropping it means that no more text comes.
 #[derive(Debug)]
@@ -131,7 +132,8 @@ impl Drop for TextFeed {
 }
 
 impl FeedReader {
-    /// Moves what has arrived to the end of `text`; if there is nothing, waits for it until `deadline` (`None`: for ever).
+    /// Moves what has arrived to the end of `text`; if there is nothing, waits for it until `deadline` (`None`: for ever),
+    /// where a thread can wait.
     pub(super) fn wait(&self, text: &mut String, deadline: Option<Instant>) -> Arrival {
         let mut state = self.0.lock();
         loop {
@@ -145,6 +147,9 @@ impl FeedReader {
             }
             if state.ended {
                 return Arrival::End;
+            }
+            if !CAN_WAIT {
+                return Arrival::Late;
             }
             state = match deadline {
                 None => self.0.changed.wait(state).unwrap_or_else(PoisonError::into_inner),

@@ -17,6 +17,7 @@
 mod batch;
 mod chunks;
 mod clauses;
+mod clock;
 mod clone;
 mod composer;
 mod convert;
@@ -43,6 +44,8 @@ mod team;
 mod voice;
 
 pub use batch::{Batch, BatchStream, Stepped, StreamId};
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+pub use clock::set_clock;
 pub use clone::Reference;
 pub use composer::Misspoken;
 pub use engine::{Engine, EngineInfo, EngineOptions, Family};

@@ -1,9 +1,9 @@
 //! Clauses to latents of the native family.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use super::clauses::{Clauses, Without};
+use super::clock::Instant;
 use super::composer::{Compose, Counters, Event, Report};
 use super::feed::FeedReader;
 use super::manner::{Course, Turn};

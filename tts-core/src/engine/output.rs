@@ -3,8 +3,9 @@
 //! In: events of a composer and the frames that go with them. Out: samples, in order, with the words that lie in them.
 
 use std::collections::VecDeque;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use super::clock::Instant;
 use super::composer::{Event, Misspoken, Report};
 use super::sounding::Sounding;
 use super::stats::WordTiming;

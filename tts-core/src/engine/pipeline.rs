@@ -2,8 +2,8 @@
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::thread::{self, JoinHandle};
-use std::time::Instant;
 
+use super::clock::Instant;
 use super::composer::{Composer, Counters, Event};
 use super::feed::FeedWatch;
 

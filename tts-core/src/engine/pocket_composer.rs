@@ -8,10 +8,10 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
-use std::time::Instant;
 
 use super::chunks::{self, Chunk, Chunks, TOKENS, place};
 use super::clauses::Without;
+use super::clock::Instant;
 use super::composer::{Compose, Counters, Event, Misspoken, Report};
 use super::feed::FeedReader;
 use super::loaded::Pocket;

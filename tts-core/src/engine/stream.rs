@@ -1,8 +1,9 @@
 //! Sound as it is made.
 
 use std::iter::FusedIterator;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use super::clock::Instant;
 use super::composer::{Composer, Event, Misspoken};
 use super::output::Output;
 use super::pipeline::Worker;
@@ -85,7 +86,7 @@ impl AudioStream {
     /// Waits while text is awaited. Allocates nothing in the steady state (between clauses, text is worked on).
     ///
     /// # Errors
-    /// [`Error::NotFinite`] if the weights are damaged.
+    /// [`Error::NotFinite`] if the weights are damaged, [`Error::NoText`] where there are no threads.
     pub fn read(&mut self, out: &mut [f32]) -> Result<usize, Error> {
         if out.is_empty() {
             return Ok(0);
@@ -120,6 +121,10 @@ impl AudioStream {
                 })?,
             };
             if matches!(event, Event::Late) {
+                if deadline.is_none() {
+                    self.output.end();
+                    return Err(Error::NoText);
+                }
                 return Ok(Filled::Late);
             }
             self.output.accept(event, &self.frame)?;

@@ -11,9 +11,9 @@
 //! step that made the frame.
 
 use std::io;
-use std::time::Instant;
 
 use super::batch::{BatchStream, Streams};
+use super::clock::Instant;
 use super::composer::{Compose, Event};
 use super::hands::{Hands, Task};
 

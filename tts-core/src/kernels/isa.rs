@@ -14,7 +14,8 @@ pub struct Isa(Level);
 /// The levels this architecture can have, worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Level {
-    /// What every CPU of the target has (SSE2 on x86-64, NEON without fused arithmetic on aarch64).
+    /// What every CPU of the target has (SSE2 on x86-64, NEON without fused arithmetic on aarch64, what the module was
+    /// compiled for on wasm32).
     Portable,
     /// AVX2, FMA and F16C: Intel since Haswell (2013), AMD since Zen.
     #[cfg(target_arch = "x86_64")]
@@ -25,16 +26,19 @@ pub(super) enum Level {
     /// NEON with fused multiply-add and half conversion: every aarch64 CPU.
     #[cfg(target_arch = "aarch64")]
     Neon,
+    /// WebAssembly's vectors of 128 bits. A module cannot ask for them, so they are chosen when it is compiled.
+    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+    Simd128,
 }
 
 /// Every name that `TTS_ISA` knows, on whatever architecture.
-const NAMES: [&str; 4] = ["portable", "avx2", "avx512", "neon"];
+const NAMES: [&str; 5] = ["portable", "avx2", "avx512", "neon", "simd128"];
 
 /// Why an instruction set asked for by name was not given.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum IsaError {
     /// No level has this name.
-    #[error("unknown instruction set {name:?}: expected one of portable, avx2, avx512, neon")]
+    #[error("unknown instruction set {name:?}: expected one of portable, avx2, avx512, neon, simd128")]
     Unknown {
         /// What was asked for.
         name: String,
@@ -71,7 +75,15 @@ impl Isa {
         {
             Self(Level::Neon)
         }
-        #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+        #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+        {
+            Self(Level::Simd128)
+        }
+        #[cfg(not(any(
+            target_arch = "x86_64",
+            target_arch = "aarch64",
+            all(target_arch = "wasm32", target_feature = "simd128")
+        )))]
         {
             Self(Level::Portable)
         }
@@ -88,6 +100,8 @@ impl Isa {
             Level::Avx512 => vec![Self(Level::Portable), Self(Level::Avx2), Self(Level::Avx512)],
             #[cfg(target_arch = "aarch64")]
             Level::Neon => vec![Self(Level::Portable), Self(Level::Neon)],
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            Level::Simd128 => vec![Self(Level::Portable), Self(Level::Simd128)],
         }
     }
 
@@ -97,7 +111,7 @@ impl Isa {
         Self(Level::Portable)
     }
 
-    /// The level of this name: `portable`, `avx2`, `avx512` or `neon`.
+    /// The level of this name: `portable`, `avx2`, `avx512`, `neon` or `simd128`.
     ///
     /// # Errors
     /// [`IsaError::Unknown`] if no level is called so, [`IsaError::Absent`] if this CPU lacks it.
@@ -124,7 +138,7 @@ impl Isa {
         }
     }
 
-    /// `portable`, `avx2`, `avx512` or `neon`.
+    /// `portable`, `avx2`, `avx512`, `neon` or `simd128`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self.0 {
@@ -135,6 +149,8 @@ impl Isa {
             Level::Avx512 => "avx512",
             #[cfg(target_arch = "aarch64")]
             Level::Neon => "neon",
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            Level::Simd128 => "simd128",
         }
     }
 

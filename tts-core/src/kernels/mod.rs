@@ -42,6 +42,8 @@ mod vector;
 
 #[cfg(target_arch = "aarch64")]
 mod aarch64;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+mod wasm32;
 #[cfg(target_arch = "x86_64")]
 mod x86_64;
 
@@ -85,6 +87,8 @@ macro_rules! dispatch {
             $crate::kernels::isa::Level::Avx512 => unsafe { avx512($($arg),*) },
             #[cfg(target_arch = "aarch64")]
             $crate::kernels::isa::Level::Neon => $body($crate::kernels::aarch64::Neon, $($arg),*),
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            $crate::kernels::isa::Level::Simd128 => $body($crate::kernels::wasm32::Simd128, $($arg),*),
         }
     }};
 }
