@@ -1,70 +1,58 @@
-//! WebAssembly's 128-bit vectors: four lanes a register, chosen when compiling. A sum rounds twice (fusing is left to the
-//! engine in "relaxed" instructions, whose bits differ from machine to machine), so that every value equals the portable one.
+//! WebAssembly's 128-bit vectors, chosen when compiling. Only the products of 8-bit weights name them: there `dot` makes in one
+//! instruction what the compiler made of plain loops in many (docs/SPEED.md, "WebAssembly"); all else is the portable body, which
+//! the compiler puts into the same vectors as fast as intrinsics do.
+//!
+//! Nothing is fused: that is left to "relaxed" instructions, whose bits differ from machine to machine. So every value equals the
+//! portable one.
 
 use std::arch::wasm32::{
-    f32x4_add, f32x4_convert_i32x4, f32x4_mul, f32x4_splat, i16x8_load_extend_i8x8, i32x4_add, i32x4_dot_i16x8,
-    i32x4_load_extend_i16x4, i32x4_shl, i32x4_splat, u32x4_load_extend_u16x4, u32x4_shl, v128, v128_and, v128_load,
-    v128_store,
+    f32x4_convert_i32x4, i16x8_load_extend_i8x8, i32x4_add, i32x4_dot_i16x8, i32x4_splat, v128, v128_store,
 };
 
-use super::simd::{LANES, Lanes, Simd};
+use super::simd::{LANES, Lanes, Portable, Simd};
 
 /// The vectors of `-C target-feature=+simd128`; a module compiled so runs only where they are.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Simd128;
 
 impl Simd for Simd128 {
-    type Vector = [v128; 4];
+    type Vector = Lanes;
 
-    // 2 rows of one panel: 8 accumulators, 4 weights, 1 broadcast of the 16 registers that most machines behind have.
-    const ROWS: usize = 2;
-    const WIDE: usize = 1;
-    const SINGLE: usize = 2;
+    const ROWS: usize = Portable::ROWS;
+    const WIDE: usize = Portable::WIDE;
+    const SINGLE: usize = Portable::SINGLE;
 
     #[inline(always)]
     fn madd(self, a: f32, b: f32, c: f32) -> f32 {
-        a * b + c
+        Portable.madd(a, b, c)
     }
 
     #[inline(always)]
     fn prefetch(self, _: *const u8) {}
 
     #[inline(always)]
-    fn load(self, lanes: &Lanes) -> Self::Vector {
-        let quarters = lanes.as_chunks::<4>().0;
-        // SAFETY: the load reads these 4 values.
-        std::array::from_fn(|quarter| unsafe { v128_load(quarters[quarter].as_ptr().cast()) })
+    fn load(self, lanes: &Lanes) -> Lanes {
+        *lanes
     }
 
     #[inline(always)]
-    fn store(self, vector: Self::Vector, lanes: &mut Lanes) {
-        for (lanes, quarter) in lanes.as_chunks_mut::<4>().0.iter_mut().zip(vector) {
-            // SAFETY: the store writes these 4 values.
-            unsafe { v128_store(lanes.as_mut_ptr().cast(), quarter) };
-        }
+    fn store(self, vector: Lanes, lanes: &mut Lanes) {
+        *lanes = vector;
     }
 
     #[inline(always)]
-    fn splat(self, value: f32) -> Self::Vector {
-        [f32x4_splat(value); 4]
+    fn splat(self, value: f32) -> Lanes {
+        Portable.splat(value)
     }
 
     #[inline(always)]
-    fn vector_madd(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector {
-        std::array::from_fn(|quarter| f32x4_add(f32x4_mul(a[quarter], b[quarter]), c[quarter]))
+    fn vector_madd(self, a: Lanes, b: Lanes, c: Lanes) -> Lanes {
+        Portable.vector_madd(a, b, c)
     }
 
-    /// As `half_bits_to_f32`.
     #[inline(always)]
-    fn halves(self, bits: &[u16; LANES]) -> Self::Vector {
-        let quarters = bits.as_chunks::<4>().0;
-        let mask = i32x4_splat(0x8fff_e000_u32.cast_signed());
-        let scale = f32x4_splat(f32::from_bits((127 + 112) << 23));
-        std::array::from_fn(|quarter| {
-            // SAFETY: the load reads these 4 halves.
-            let wide = unsafe { i32x4_load_extend_i16x4(quarters[quarter].as_ptr().cast()) };
-            f32x4_mul(v128_and(i32x4_shl(wide, 13), mask), scale)
-        })
+    fn halves(self, bits: &[u16; LANES]) -> Lanes {
+        Portable.halves(bits)
     }
 
     type Sums = [v128; 4];
@@ -89,21 +77,22 @@ impl Simd for Simd128 {
     }
 
     #[inline(always)]
-    fn floats(self, sums: Self::Sums) -> Self::Vector {
-        sums.map(|quarter| f32x4_convert_i32x4(quarter))
+    fn floats(self, sums: Self::Sums) -> Lanes {
+        let mut out = [0.0; LANES];
+        for (out, quarter) in out.as_chunks_mut::<4>().0.iter_mut().zip(sums) {
+            // SAFETY: the store writes these 4 values.
+            unsafe { v128_store(out.as_mut_ptr().cast(), f32x4_convert_i32x4(quarter)) };
+        }
+        out
     }
 
     #[inline(always)]
-    fn scaled_add(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector {
-        std::array::from_fn(|quarter| f32x4_add(a[quarter], f32x4_mul(b[quarter], c[quarter])))
+    fn scaled_add(self, a: Lanes, b: Lanes, c: Lanes) -> Lanes {
+        Portable.scaled_add(a, b, c)
     }
 
     #[inline(always)]
-    fn uppers(self, bits: &[u16; LANES]) -> Self::Vector {
-        let quarters = bits.as_chunks::<4>().0;
-        // SAFETY: the load reads these 4 values.
-        std::array::from_fn(|quarter| {
-            u32x4_shl(unsafe { u32x4_load_extend_u16x4(quarters[quarter].as_ptr().cast()) }, 16)
-        })
+    fn uppers(self, bits: &[u16; LANES]) -> Lanes {
+        Portable.uppers(bits)
     }
 }
