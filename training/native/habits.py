@@ -23,7 +23,7 @@ SETS = ("libri_3spk", "libri_261spk", "libri_train_clean_5")
 AT = centres()
 # as in belief.rs, but in semitones over 1 Hz
 KINDS, TRACT = ((188.0, 2.8, 0.98), (124.0, 3.1, 1.16)), 0.06
-TOLD, EFFORT, MOOD, DOUBT = (1.0, 5.0), (-12.8, 4.9), (6.0, 5.0, 0.9), 2.0
+TOLD, EFFORT, MOOD, DOUBT = (1.0, 4.0), (-12.8, 4.9), (6.0, 5.0, 0.9), 2.0
 
 
 def alpha(x):

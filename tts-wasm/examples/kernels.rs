@@ -36,6 +36,9 @@ pub extern "C" fn prepare(storage: usize, outputs: usize, inputs: usize, rows: u
 }
 
 /// Multiplies so many times, with the portable body (0) or what this module was compiled for (1).
+///
+/// # Panics
+/// If no case was made.
 #[unsafe(no_mangle)]
 pub extern "C" fn multiply(best: bool, times: usize) {
     let isa = if best { Isa::detect() } else { Isa::portable() };
@@ -48,6 +51,9 @@ pub extern "C" fn multiply(best: bool, times: usize) {
 }
 
 /// How many values of the product differ between both in any bit.
+///
+/// # Panics
+/// If no case was made.
 #[unsafe(no_mangle)]
 pub extern "C" fn differing() -> usize {
     let product = |best| {

@@ -323,7 +323,7 @@ impl<S: Simd, C: Column, const G: usize> Part<'_, S, C, G> {
         let fresh = self.fresh && row == 0;
         for (i, columns) in self.columns.iter().enumerate() {
             for p in 0..P {
-                if fresh && (offset + p) * size_of::<C>() % 64 == 0 {
+                if fresh && ((offset + p) * size_of::<C>()).is_multiple_of(64) {
                     s.prefetch(std::ptr::from_ref(&columns[offset + p]).cast::<u8>().wrapping_add(self.ahead));
                 }
                 let w = columns[offset + p].vector(s);

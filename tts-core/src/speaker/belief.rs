@@ -14,7 +14,7 @@ const KINDS: [(f64, f64, f64); 2] = [(188.0, 2.8, 0.98), (124.0, 3.1, 1.16)];
 const TRACT: f64 = 0.06;
 /// Semitones by which the encoder tells a clip of unknown mood too high, and their deviation. Anger, joy and fear raise pitch by half an
 /// octave, sadness lowers it by a tenth; the encoder hears through part of that.
-const TOLD: (f64, f64) = (1.0, 5.0);
+const TOLD: (f64, f64) = (1.0, 4.0);
 /// dB of effort that readers have, and their deviation: persons and rooms together.
 const EFFORT: (f64, f64) = (-12.8, 4.9);
 /// What a mood adds to a clip, as deviations: semitones of pitch, dB of effort, and how far they go together.
@@ -25,6 +25,9 @@ const DOUBT: f64 = 2.0;
 const MOST: f64 = 8.0;
 /// Share of a mood's variance that all clips of a person have in common.
 const COMMON: f64 = 0.5;
+/// No person's habit is told beyond these: 50 and 600 Hz.
+const LEAST_TOLD: f64 = 3.9;
+const MOST_TOLD: f64 = 6.4;
 /// Semitones of a unit of ln F0.
 const SEMITONES: f64 = 12.0 / std::f64::consts::LN_2;
 
@@ -54,7 +57,8 @@ pub(crate) struct Belief {
 pub(crate) fn believe(log_tract: f64, shown: &Shown) -> Belief {
     // clips of one person are not all in one mood, nor each in its own
     let moods = COMMON + (1.0 - COMMON) / shown.clips.max(1) as f64;
-    let habit = habit(log_tract, shown.told * SEMITONES, moods);
+    let told = shown.told.clamp(LEAST_TOLD, MOST_TOLD);
+    let habit = habit(log_tract, told * SEMITONES, moods);
     let (pitch, effort, together) = MOOD;
     let rise = shown.log_f0 * SEMITONES - habit;
     let bright = shown.effort - EFFORT.0;
@@ -122,7 +126,7 @@ mod tests {
     fn an_excited_clip_is_not() {
         for person in [WOMAN, MAN] {
             let calm = believed(person, 0.0, 1.0, 0.0);
-            for (followed, most) in [(1.0, 2.2), (0.45, 1.1)] {
+            for (followed, most) in [(1.0, 2.6), (0.45, 1.3)] {
                 let moved = believed(person, 6.0, followed, 6.5);
                 assert!(moved.0 - calm.0 < most && moved.0 > calm.0, "{person:?}: {} to {}", calm.0, moved.0);
                 // most of the brightness goes
