@@ -1,7 +1,7 @@
 // Chunks of samples to a sound card, one behind the other without a gap. In: Float32Array, mono. Out: an AudioContext's destination.
 
-/** Seconds before the first chunk is heard, so that the second is there in time. */
-const LEAD = 0.03;
+/** Seconds before the first chunk is heard, so that the second is there in time; doubled by every gap, up to the second. */
+const LEAD = [0.03, 0.5];
 
 export class Player {
     #context;
@@ -9,6 +9,7 @@ export class Player {
     #sources = new Set();
     /** When, on the context's clock, what was added is over. */
     #end = 0;
+    #lead = LEAD[0];
     /** Times that sound came later than it should have been heard. */
     gaps = 0;
     /** Samples added. */
@@ -31,8 +32,11 @@ export class Player {
         source.connect(this.#context.destination);
         const now = this.#context.currentTime;
         if (this.#end < now) {
-            if (this.samples > 0) this.gaps += 1;
-            this.#end = now + LEAD;
+            if (this.samples > 0) {
+                this.gaps += 1;
+                this.#lead = Math.min(2 * this.#lead, LEAD[1]);
+            }
+            this.#end = now + this.#lead;
         }
         source.start(this.#end);
         source.onended = () => this.#sources.delete(source);

@@ -35,14 +35,16 @@ await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
 const profile = mkdtempSync(join(tmpdir(), "tts-browser-"));
 const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required", `--user-data-dir=${profile}`];
 const address = `http://127.0.0.1:${server.address().port}/index.html?test`;
-const child = spawn(browser, [...flags, "--remote-debugging-port=0", address], { stdio: "ignore" });
+const child = spawn(browser, [...flags, "--remote-debugging-port=0", address], { stdio: "ignore", detached: true });
 child.on("error", (error) => told({ error: error.message }));
 const late = setTimeout(() => told({ error: "no answer within 90 s" }), 90e3);
 const heard = await result;
 clearTimeout(late);
-child.kill();
+// the program may be a script that started others: all of its group
+if (child.pid) process.kill(-child.pid);
 server.close();
-await new Promise((resolve) => (child.exitCode !== null || child.signalCode !== null ? resolve() : child.on("exit", resolve)));
+const gone = !child.pid || child.exitCode !== null || child.signalCode !== null;
+if (!gone) await new Promise((resolve) => child.on("exit", resolve));
 rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
 
 assert(!heard.error, heard.error);

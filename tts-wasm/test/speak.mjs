@@ -49,8 +49,8 @@ console.log(
     `${(bytes.length / 1e6).toFixed(1)} MB; loaded in ${load.toFixed(0)} ms, ${(tts.memory / 1e6).toFixed(0)} MB of memory; ` +
         `${(speech.length / tts.sampleRate).toFixed(2)} s of speech, of 5 runs the least: first chunk ${first.toFixed(1)} ms, RTF ${rtf.toFixed(3)}`,
 );
-// 0.17 and 19 ms observed: a busy machine is no failure, an engine that cannot keep up is
-assert(rtf < 0.7 && first < 500, "too slow to be heard while it is made");
+// 0.17 to 0.40 and 19 ms observed: a busy machine is no failure, an engine that cannot keep up is
+assert(rtf < 1 && first < 1000, "too slow to be heard while it is made");
 
 // what the native program says, on the instruction set without fused arithmetic, as here
 function natively(text) {
