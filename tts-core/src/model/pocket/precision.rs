@@ -21,7 +21,7 @@ pub enum Precision {
     Bf16,
     /// 1 byte, with a scale for 32 weights of an output.
     Int8,
-    /// 1 byte in language models of [`WIDE`] channels and more, 2 in narrower ones: they weigh little, and lose more.
+    /// 1 byte in language models of 1024 channels and more, 2 in narrower ones: they weigh little, and lose more.
     Small,
 }
 
