@@ -11,6 +11,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use super::*;
+use crate::flow::Frame;
 
 /// A speaker and a manner, for networks that are to speak.
 #[derive(Debug, Clone, PartialEq)]
