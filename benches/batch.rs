@@ -21,8 +21,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use tts_benches::{ended, memory, process_time};
-use tts_core::units::{SampleRate, Seed};
+use tts_benches::{clip, ended, memory, process_time};
+use tts_core::units::Seed;
 use tts_core::{Batch, Engine, EngineOptions, Family, Sampling, Settings, Stepped, StreamId, SynthesisRequest, Voice};
 
 type Failure = Box<dyn std::error::Error>;
@@ -77,9 +77,7 @@ fn voice(engine: &Engine) -> Result<Voice, Failure> {
         return Ok(engine.voice("default")?);
     }
     let rate = engine.info().sample_rate;
-    let sound = |t: usize| 0.3 * (t as f32 * 0.03).sin() * (t as f32 * 0.000_4).sin() + 0.05 * (t as f32 * 0.7).sin();
-    let clip: Vec<f32> = (0..(VOICE * rate.0 as f32) as usize).map(sound).collect();
-    Ok(engine.clone_voice(&clip, SampleRate(rate.0))?)
+    Ok(engine.clone_voice(&clip((VOICE * rate.0 as f32) as usize), rate)?)
 }
 
 /// What was measured; times in milliseconds.

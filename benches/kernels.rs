@@ -182,8 +182,8 @@ impl Bench<'_> {
             let mut out = vec![0.0; queries * heads * dim];
             let mut scratch = vec![0.0; kernels::attend_scratch(queries, cached, heads)];
             let time = self.seconds(|| {
-                let (keys, values) = (Rows::F32([black_box(&keys), &[]]), Rows::F32([&held, &[]]));
-                let past = Past { keys, values, heads, dim, window: 250 };
+                let rows = Rows::F32([[black_box(&keys), &[]], [&held, &[]]]);
+                let past = Past { rows, heads, dim, window: 250 };
                 kernels::attend(isa, &mut out, &q, heads * dim, heads, &past, &mut scratch);
                 black_box(&out);
             });

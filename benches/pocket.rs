@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use tts_benches::{ended, memory, thread_time};
+use tts_benches::{clip, ended, memory, thread_time};
 use tts_core::measure::{Pocket, PocketVoice};
 use tts_core::{Engine, EngineOptions, Isa};
 
@@ -79,12 +79,6 @@ fn report(figure: &str, unit: &str, mut values: Vec<f64>) {
 
 fn milliseconds(since: Instant) -> f64 {
     since.elapsed().as_secs_f64() * 1e3
-}
-
-fn clip(samples: usize) -> Vec<f32> {
-    (0..samples)
-        .map(|t| 0.3 * (t as f32 * 0.03).sin() * (t as f32 * 0.000_4).sin() + 0.05 * (t as f32 * 0.7).sin())
-        .collect()
 }
 
 /// Milliseconds of language model and codec for every frame, then until the first sound; and seconds of this thread alone a second.

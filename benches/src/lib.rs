@@ -74,6 +74,13 @@ pub fn usage(child: std::process::Child) -> io::Result<(i32, f64, f64)> {
     }
 }
 
+/// So many samples of something like a voice, for prompts whose words do not matter.
+#[must_use]
+pub fn clip(samples: usize) -> Vec<f32> {
+    let sound = |t: f32| 0.3 * (t * 0.03).sin() * (t * 0.000_4).sin() + 0.05 * (t * 0.7).sin();
+    (0..samples).map(|t| sound(t as f32)).collect()
+}
+
 /// How a benchmark ends: with what went wrong, if anything did.
 #[allow(clippy::print_stdout, reason = "a benchmark's output is its table")]
 pub fn ended(outcome: Result<(), Box<dyn std::error::Error>>) -> ExitCode {

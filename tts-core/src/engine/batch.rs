@@ -50,6 +50,32 @@ enum Family {
     Pocket(Team<PocketComposer>),
 }
 
+impl Family {
+    /// Goes on with all `streams`; `false` if nobody could.
+    fn step(&mut self, streams: &mut Streams) -> bool {
+        match self {
+            Self::Native(team) => team.step(streams),
+            Self::Pocket(team) => team.step(streams),
+        }
+    }
+
+    /// When text arrived last for anybody who waits for it.
+    fn last_push(&self) -> Option<Instant> {
+        match self {
+            Self::Native(team) => team.last_push(),
+            Self::Pocket(team) => team.last_push(),
+        }
+    }
+
+    /// Forgets a stream.
+    fn leave(&mut self, id: StreamId) {
+        match self {
+            Self::Native(team) => team.leave(id.0),
+            Self::Pocket(team) => team.leave(id.0),
+        }
+    }
+}
+
 /// Tells the streams of a batch apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StreamId(u64);
@@ -153,10 +179,7 @@ impl Batch {
     pub fn leave(&mut self, id: StreamId) -> bool {
         let before = self.streams.len();
         self.streams.retain(|stream| stream.id != id);
-        match &mut self.team {
-            Family::Native(team) => team.leave(id.0),
-            Family::Pocket(team) => team.leave(id.0),
-        }
+        self.team.leave(id);
         self.streams.len() < before
     }
 
@@ -195,18 +218,14 @@ impl Batch {
         let deadline = Instant::now() + timeout;
         loop {
             self.bell.expect();
-            let (busy, last_push) = match &mut self.team {
-                Family::Native(team) => (team.step(&mut self.streams), team.last_push()),
-                Family::Pocket(team) => (team.step(&mut self.streams), team.last_push()),
-            };
-            if busy {
+            if self.team.step(&mut self.streams) {
                 return Stepped::On;
             }
             let now = Instant::now();
             if !CAN_WAIT || now >= deadline || self.streams.iter().any(|stream| stream.has_news()) {
                 return Stepped::Waiting;
             }
-            let pausing = last_push.is_some_and(|last| now < last + MAY_SETTLE);
+            let pausing = self.team.last_push().is_some_and(|last| now < last + MAY_SETTLE);
             self.bell.wait(if pausing { deadline.min(now + GLANCE) } else { deadline });
         }
     }
@@ -215,16 +234,10 @@ impl Batch {
     fn let_go(&mut self) {
         let Self { team, streams, .. } = self;
         streams.retain_mut(|stream| {
-            if !stream.is_over() {
+            if !stream.is_over() || !std::mem::replace(&mut stream.seen, true) {
                 return true;
             }
-            if !std::mem::replace(&mut stream.seen, true) {
-                return true;
-            }
-            match team {
-                Family::Native(team) => team.leave(stream.id.0),
-                Family::Pocket(team) => team.leave(stream.id.0),
-            }
+            team.leave(stream.id);
             false
         });
     }

@@ -5,22 +5,21 @@ use super::packed::{from_f16_bits, to_f16_bits};
 use super::simd::{LANES, Lanes, Simd, padded, sum};
 use super::{Isa, dispatch};
 
-/// Keys or values: rows `[heads·D]` in two contiguous runs, as a ring holds them, the older run first; either may be empty.
+/// Keys and values, `[N, heads·D]` each, in two contiguous runs, as a ring holds them, the older run first; either may be empty. The
+/// same positions lie at the same places of both.
 #[derive(Clone, Copy, Debug)]
 pub enum Rows<'a> {
     /// As computed.
-    F32([&'a [f32]; 2]),
+    F32([[&'a [f32]; 2]; 2]),
     /// IEEE binary16 bits, finite: see [`to_halves`].
-    F16([&'a [u16]; 2]),
+    F16([[&'a [u16]; 2]; 2]),
 }
 
 /// What a position may look at.
 #[derive(Clone, Copy, Debug)]
 pub struct Past<'a> {
-    /// `[N, heads·D]`
-    pub keys: Rows<'a>,
-    /// The same positions at the same places.
-    pub values: Rows<'a>,
+    /// Keys and values.
+    pub rows: Rows<'a>,
     /// Heads of keys and of values.
     pub heads: usize,
     /// Channels of a head, D.
@@ -47,10 +46,9 @@ pub fn attend_scratch(queries: usize, rows: usize, heads: usize) -> usize {
 /// If the lengths do not fit each other.
 pub fn attend(isa: Isa, out: &mut [f32], q: &[f32], stride: usize, heads: usize, past: &Past<'_>, scratch: &mut [f32]) {
     let width = past.heads * past.dim;
-    let rows = match (past.keys, past.values) {
-        (Rows::F32(keys), Rows::F32(values)) => whole_rows(keys, values, width),
-        (Rows::F16(keys), Rows::F16(values)) => whole_rows(keys, values, width),
-        _ => panic!("keys and values of one kind"),
+    let rows = match past.rows {
+        Rows::F32(rows) => whole_rows(rows, width),
+        Rows::F16(rows) => whole_rows(rows, width),
     };
     let dims = heads * past.dim;
     if dims == 0 || rows == 0 {
@@ -69,7 +67,7 @@ pub fn attend(isa: Isa, out: &mut [f32], q: &[f32], stride: usize, heads: usize,
     dispatch!(isa, body(out: &mut [f32], q: &[f32], past: &Past<'_>, shape: Shape, scratch: &mut [f32]));
 }
 
-fn whole_rows<T>(keys: [&[T]; 2], values: [&[T]; 2], width: usize) -> usize {
+fn whole_rows<T>([keys, values]: [[&[T]; 2]; 2], width: usize) -> usize {
     let mut rows = 0;
     for run in 0..2 {
         assert_eq!(keys[run].len(), values[run].len(), "as many values as keys in run {run}");
@@ -156,10 +154,9 @@ impl Shape {
 
 #[inline(always)]
 fn body<S: Simd>(s: S, out: &mut [f32], q: &[f32], past: &Past<'_>, shape: Shape, scores: &mut [f32]) {
-    match (past.keys, past.values) {
-        (Rows::F32(keys), Rows::F32(values)) => attend_runs(s, out, q, keys, values, shape, scores),
-        (Rows::F16(keys), Rows::F16(values)) => attend_runs(s, out, q, keys, values, shape, scores),
-        _ => {} // refused above
+    match past.rows {
+        Rows::F32(rows) => attend_runs(s, out, q, rows, shape, scores),
+        Rows::F16(rows) => attend_runs(s, out, q, rows, shape, scores),
     }
 }
 
@@ -170,8 +167,7 @@ fn attend_runs<S: Simd, E: Element>(
     s: S,
     out: &mut [f32],
     q: &[f32],
-    keys: [&[E]; 2],
-    values: [&[E]; 2],
+    [keys, values]: [[&[E]; 2]; 2],
     shape: Shape,
     scores: &mut [f32],
 ) {
@@ -331,16 +327,16 @@ mod tests {
         let [heads, kv_heads, dim, window] = sizes;
         let rows = past[0].len() / (kv_heads * dim);
         let mut scratch = vec![f32::NAN; attend_scratch(q.len() / (heads * dim), rows, heads) + 3];
-        let mut run = |keys, values| {
-            let past = Past { keys, values, heads: kv_heads, dim, window };
+        let mut run = |rows| {
+            let past = Past { rows, heads: kv_heads, dim, window };
             let mut out = vec![f32::NAN; q.len()];
             attend(isa, &mut out, q, heads * dim, heads, &past, &mut scratch);
             out
         };
         let [keys, values] = past.map(|rows| rows.split_at(cut * kv_heads * dim));
-        let full = run(Rows::F32([keys.0, keys.1]), Rows::F32([values.0, values.1]));
+        let full = run(Rows::F32([[keys.0, keys.1], [values.0, values.1]]));
         let [keys, values] = [keys, values].map(|(old, new)| (halves(old), halves(new)));
-        [full, run(Rows::F16([&keys.0, &keys.1]), Rows::F16([&values.0, &values.1]))]
+        [full, run(Rows::F16([[&keys.0, &keys.1], [&values.0, &values.1]]))]
     }
 
     #[test]
@@ -404,8 +400,7 @@ mod tests {
     #[test]
     fn nothing_to_attend_to_is_zero() {
         let mut out = [f32::NAN; 4];
-        let none = Rows::F32([&[], &[]]);
-        let past = Past { keys: none, values: none, heads: 2, dim: 2, window: 1 };
+        let past = Past { rows: Rows::F32([[&[]; 2]; 2]), heads: 2, dim: 2, window: 1 };
         attend(Isa::detect(), &mut out, &[1.0; 4], 4, 2, &past, &mut []);
         assert_eq!(out, [0.0; 4]);
     }
@@ -413,8 +408,8 @@ mod tests {
     #[test]
     #[should_panic(expected = "scratch of 6 values")]
     fn short_scratch_is_refused() {
-        let rows = Rows::F32([&[0.0; 12], &[]]);
-        let past = Past { keys: rows, values: rows, heads: 2, dim: 2, window: 9 };
+        let rows = Rows::F32([[&[0.0; 12], &[]]; 2]);
+        let past = Past { rows, heads: 2, dim: 2, window: 9 };
         attend(Isa::detect(), &mut [0.0; 4], &[0.0; 4], 4, 2, &past, &mut [0.0; 5]);
     }
 

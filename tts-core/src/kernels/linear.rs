@@ -1,7 +1,7 @@
 //! Matrix products: a few rows of activations times a packed matrix of weights.
 //!
-//! One row is bound by memory: it reads each group of four panels as one stream, and four independent sums hide the
-//! latency of addition. Many rows are bound by arithmetic: a tile of rows and panels stays in registers meanwhile.
+//! One row is bound by memory: it reads four groups of four panels side by side, each as one stream, and four independent sums
+//! hide the latency of addition. Many rows are bound by arithmetic: a tile of rows and panels stays in registers meanwhile.
 //! Either way every output is one sum over the columns in ascending order that starts from its bias; but for a matrix of one
 //! row, whose columns are summed sixteen side by side.
 

@@ -1,4 +1,4 @@
-//! Weights laid out once so that a product reads them as one sequential stream.
+//! Weights laid out once so that a product reads them as one sequential stream, or as four side by side.
 //!
 //! In: a matrix `[rows O, columns I]`. Out: panels of 16 rows, panel p holding for each column i the 16 weights
 //! `w[16p..16p+16][i]` side by side; rows missing from the last panel are zero. Panels lie in groups of 4 (at the end 2

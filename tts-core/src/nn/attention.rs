@@ -49,18 +49,17 @@ pub(crate) struct Attention {
 /// Positions that attend together: each row of the past is fetched once for them.
 const TOGETHER: usize = 8;
 
-/// Keys or values, `[room, channels of all keys]`.
+/// Keys and values, `[room, channels of all keys]` each.
 #[derive(Debug, Clone)]
 enum Cache {
-    F32(Vec<f32>),
-    F16(Vec<u16>),
+    F32([Vec<f32>; 2]),
+    F16([Vec<u16>; 2]),
 }
 
 /// Keys and values of the last positions, of which one sees `window`: a full ring is written over at its oldest row.
 #[derive(Debug, Clone)]
 pub(crate) struct KvRing {
-    keys: Cache,
-    values: Cache,
+    rows: Cache,
     /// Channels of all keys.
     width: usize,
     window: usize,
@@ -99,8 +98,7 @@ impl Attention {
     /// An empty past of up to `window` positions, the present one included.
     pub(crate) fn start(&self, window: usize) -> KvRing {
         let (width, room) = (self.config.keys(), window + TOGETHER - 1);
-        let rows = || Cache::F32(vec![0.0; room * width]);
-        KvRing { keys: rows(), values: rows(), width, window, room, filled: 0, next: 0 }
+        KvRing { rows: Cache::new(room * width, false), width, window, room, filled: 0, next: 0 }
     }
 
     /// Positions one after the other, each with its rotation: `x` and `y` are `[frames, dim]`.
@@ -171,13 +169,7 @@ impl Attention {
             let (k, v) = row[queries..].split_at(keys);
             ring.push(k, v);
         }
-        let past = Past {
-            keys: ring.runs(&ring.keys),
-            values: ring.runs(&ring.values),
-            heads: kv_heads,
-            dim: head_dim,
-            window: ring.window,
-        };
+        let past = Past { rows: ring.runs(), heads: kv_heads, dim: head_dim, window: ring.window };
         kernels::attend(isa, out, block, stride, heads, &past, scores);
     }
 
@@ -200,8 +192,8 @@ impl Attention {
             keys.extend_from_slice(&row[queries..queries + width]);
             values.extend_from_slice(&row[queries + width..]);
         }
-        let (keys, values) = (Rows::F32([keys, &[]]), Rows::F32([values, &[]]));
-        let past = Past { keys, values, heads: kv_heads, dim: head_dim, window: frames };
+        let rows = Rows::F32([[keys, &[]], [values, &[]]]);
+        let past = Past { rows, heads: kv_heads, dim: head_dim, window: frames };
         for (row, out) in qkv.chunks_exact(self.input.outputs()).zip(mixed.chunks_exact_mut(queries)) {
             kernels::attend(isa, out, row, queries, heads, &past, scores);
         }
@@ -210,33 +202,45 @@ impl Attention {
 }
 
 impl Cache {
-    fn put(&mut self, at: usize, row: &[f32]) {
-        match self {
-            Self::F32(rows) => rows[at..at + row.len()].copy_from_slice(row),
-            Self::F16(rows) => kernels::to_halves(&mut rows[at..at + row.len()], row),
+    /// Zeros, `count` keys and `count` values.
+    fn new(count: usize, halves: bool) -> Self {
+        if halves {
+            Self::F16(std::array::from_fn(|_| vec![0; count]))
+        } else {
+            Self::F32(std::array::from_fn(|_| vec![0.0; count]))
         }
     }
 
-    /// The first `count` values.
-    fn to_f32(&self, count: usize) -> Vec<f32> {
+    fn put(&mut self, at: usize, rows: [&[f32]; 2]) {
+        for (part, row) in rows.into_iter().enumerate() {
+            let range = at..at + row.len();
+            match self {
+                Self::F32(rows) => rows[part][range].copy_from_slice(row),
+                Self::F16(rows) => kernels::to_halves(&mut rows[part][range], row),
+            }
+        }
+    }
+
+    /// The first `count` of each.
+    fn to_f32(&self, count: usize) -> [Vec<f32>; 2] {
         match self {
-            Self::F32(rows) => rows[..count].to_vec(),
-            Self::F16(rows) => {
+            Self::F32(rows) => rows.each_ref().map(|rows| rows[..count].to_vec()),
+            Self::F16(rows) => rows.each_ref().map(|rows| {
                 let mut out = vec![0.0; count];
                 kernels::from_halves(&mut out, &rows[..count]);
                 out
-            }
+            }),
         }
     }
 }
 
 impl KvRing {
     /// A past as [`KvRing::rows`] gives it, `positions` of them, at least one.
-    pub(crate) fn of_rows([keys, values]: [Vec<f32>; 2], positions: usize) -> Self {
+    pub(crate) fn of_rows(rows: [Vec<f32>; 2], positions: usize) -> Self {
+        let [keys, values] = &rows;
         debug_assert!(positions > 0 && keys.len() == values.len() && keys.len().is_multiple_of(positions));
         let width = keys.len() / positions;
-        let (keys, values) = (Cache::F32(keys), Cache::F32(values));
-        Self { keys, values, width, window: positions, room: positions, filled: positions, next: 0 }
+        Self { rows: Cache::F32(rows), width, window: positions, room: positions, filled: positions, next: 0 }
     }
 
     /// The same past with room for `window` positions, at least as many as before; nothing may have been forgotten. As `halves`
@@ -244,23 +248,17 @@ impl KvRing {
     pub(crate) fn widened(&self, window: usize, halves: bool) -> Self {
         debug_assert!(self.filled <= self.window && self.filled <= window);
         let (room, count) = (window + TOGETHER - 1, self.filled * self.width);
-        let rows = |cache: &Cache| {
-            let mut wider =
-                if halves { Cache::F16(vec![0; room * self.width]) } else { Cache::F32(vec![0.0; room * self.width]) };
-            match (cache, &mut wider) {
-                (Cache::F32(rows), wider) => wider.put(0, &rows[..count]),
-                (Cache::F16(rows), Cache::F16(wider)) => wider[..count].copy_from_slice(&rows[..count]),
-                (Cache::F16(rows), Cache::F32(wider)) => kernels::from_halves(&mut wider[..count], &rows[..count]),
-            }
-            wider
-        };
-        let (keys, values) = (rows(&self.keys), rows(&self.values));
-        Self { keys, values, width: self.width, window, room, filled: self.filled, next: self.filled }
+        let mut rows = Cache::new(room * self.width, halves);
+        match &self.rows {
+            Cache::F32([keys, values]) => rows.put(0, [&keys[..count], &values[..count]]),
+            Cache::F16(_) => rows.put(0, self.rows.to_f32(count).each_ref().map(Vec::as_slice)),
+        }
+        Self { rows, width: self.width, window, room, filled: self.filled, next: self.filled }
     }
 
     /// Keys and values of all positions so far, `[positions, channels of all keys]` each; nothing may have been forgotten.
     pub(crate) fn rows(&self) -> [Vec<f32>; 2] {
-        [&self.keys, &self.values].map(|cache| cache.to_f32(self.filled * self.width))
+        self.rows.to_f32(self.filled * self.width)
     }
 
     /// Rows that may be written before the first of them attends.
@@ -269,18 +267,16 @@ impl KvRing {
     }
 
     fn push(&mut self, key: &[f32], value: &[f32]) {
-        let at = self.next * self.width;
-        self.keys.put(at, key);
-        self.values.put(at, value);
+        self.rows.put(self.next * self.width, [key, value]);
         self.next = (self.next + 1) % self.room;
         self.filled = self.room.min(self.filled + 1);
     }
 
-    /// All rows of `cache` (keys or values) in two runs, the older one first.
-    fn runs<'r>(&self, cache: &'r Cache) -> Rows<'r> {
-        match cache {
-            Cache::F32(rows) => Rows::F32(self.cut(rows)),
-            Cache::F16(rows) => Rows::F16(self.cut(rows)),
+    /// All rows, keys and values in two runs each, the older one first.
+    fn runs(&self) -> Rows<'_> {
+        match &self.rows {
+            Cache::F32(rows) => Rows::F32(rows.each_ref().map(|rows| self.cut(rows))),
+            Cache::F16(rows) => Rows::F16(rows.each_ref().map(|rows| self.cut(rows))),
         }
     }
 

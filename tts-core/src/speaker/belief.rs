@@ -152,7 +152,7 @@ mod tests {
         assert_eq!(believe(tract, &Shown { clips: 0, ..one }), believe(tract, &one));
     }
 
-    /// A low voice with a short tract is rather a man's than a woman three deviations below her kind.
+    /// Whatever is shown, a person's pitch is believed, and no more brightness is laid to the mood than may be.
     #[test]
     fn nothing_shown_is_too_odd() {
         for (tract, told, log_f0, effort) in [(-5.0, 3.9, 3.9, -120.0), (5.0, 6.4, 6.4, 120.0), (0.0, 0.0, 9.0, 0.0)] {

@@ -32,12 +32,12 @@ impl Simd for Simd128 {
 
     #[inline(always)]
     fn load(self, lanes: &Lanes) -> Lanes {
-        *lanes
+        Portable.load(lanes)
     }
 
     #[inline(always)]
     fn store(self, vector: Lanes, lanes: &mut Lanes) {
-        *lanes = vector;
+        Portable.store(vector, lanes);
     }
 
     #[inline(always)]
