@@ -176,10 +176,10 @@ impl Transformer {
         }
     }
 
-    /// The same past with room for `window` positions in all; nothing may have been forgotten. Where weights have less than the
-    /// precision of f32, so has what is remembered (binary16: half of the memory, half of what a long stream reads).
+    /// The same past with room for `window` positions in all; nothing may have been forgotten. Where weights have 8 bits, what is
+    /// remembered is binary16, which loses less than they do: half of the memory, half of what a long stream reads.
     pub(crate) fn widened(&self, state: &TransformerState, window: usize) -> TransformerState {
-        let halves = self.layers.iter().any(|layer| layer.linear1.storage() != Storage::F32);
+        let halves = self.layers.iter().any(|layer| layer.linear1.storage() == Storage::Int8);
         TransformerState {
             rings: state.rings.iter().map(|ring| ring.widened(window, halves)).collect(),
             rotations: state.rotations.clone(),
