@@ -40,12 +40,17 @@ child.on("error", (error) => told({ error: error.message }));
 const late = setTimeout(() => told({ error: "no answer within 90 s" }), 90e3);
 const heard = await result;
 clearTimeout(late);
-// the program may be a script that started others: all of its group
-if (child.pid) process.kill(-child.pid);
+// the program may be a script that started others: all of its group, at once, or they write into their profile while it is removed
+if (child.pid) process.kill(-child.pid, "SIGKILL");
 server.close();
 const gone = !child.pid || child.exitCode !== null || child.signalCode !== null;
 if (!gone) await new Promise((resolve) => child.on("exit", resolve));
-rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+try {
+    rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+} catch (error) {
+    // says nothing of the speech
+    console.warn(`the browser's profile stays behind: ${error.message}`);
+}
 
 assert(!heard.error, heard.error);
 const tts = await Tts.load(readFileSync(module));
