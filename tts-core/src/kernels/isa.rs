@@ -20,9 +20,15 @@ pub(super) enum Level {
     /// AVX2, FMA and F16C: Intel since Haswell (2013), AMD since Zen.
     #[cfg(target_arch = "x86_64")]
     Avx2,
+    /// AVX-VNNI beside all of `Avx2`: Intel since Alder Lake (2021), AMD since Zen 5.
+    #[cfg(target_arch = "x86_64")]
+    AvxVnni,
     /// AVX-512 F, BW, VL and DQ beside all of `Avx2`: Intel server since Skylake, AMD since Zen 4.
     #[cfg(target_arch = "x86_64")]
     Avx512,
+    /// AVX512-VNNI beside all of `Avx512`: Intel server since Cascade Lake (2019), AMD since Zen 4.
+    #[cfg(target_arch = "x86_64")]
+    Avx512Vnni,
     /// NEON with fused multiply-add and half conversion: every aarch64 CPU.
     #[cfg(target_arch = "aarch64")]
     Neon,
@@ -32,13 +38,13 @@ pub(super) enum Level {
 }
 
 /// Every name that `TTS_ISA` knows, on whatever architecture.
-const NAMES: [&str; 5] = ["portable", "avx2", "avx512", "neon", "simd128"];
+const NAMES: [&str; 7] = ["portable", "avx2", "avxvnni", "avx512", "avx512vnni", "neon", "simd128"];
 
 /// Why an instruction set asked for by name was not given.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum IsaError {
     /// No level has this name.
-    #[error("unknown instruction set {name:?}: expected one of portable, avx2, avx512, neon, simd128")]
+    #[error("unknown instruction set {name:?}: expected one of {}", NAMES.join(", "))]
     Unknown {
         /// What was asked for.
         name: String,
@@ -57,52 +63,35 @@ impl Isa {
     /// The best level this CPU has.
     #[must_use]
     pub fn detect() -> Self {
-        #[cfg(target_arch = "x86_64")]
-        {
-            let avx2 =
-                is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") && is_x86_feature_detected!("f16c");
-            let avx512 = is_x86_feature_detected!("avx512f")
-                && is_x86_feature_detected!("avx512bw")
-                && is_x86_feature_detected!("avx512vl")
-                && is_x86_feature_detected!("avx512dq");
-            match (avx2, avx512) {
-                (true, true) => Self(Level::Avx512),
-                (true, false) => Self(Level::Avx2),
-                (false, _) => Self(Level::Portable),
-            }
-        }
-        #[cfg(target_arch = "aarch64")]
-        {
-            Self(Level::Neon)
-        }
-        #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-        {
-            Self(Level::Simd128)
-        }
-        #[cfg(not(any(
-            target_arch = "x86_64",
-            target_arch = "aarch64",
-            all(target_arch = "wasm32", target_feature = "simd128")
-        )))]
-        {
-            Self(Level::Portable)
-        }
+        Self::available().last().copied().unwrap_or(Self::portable())
     }
 
     /// Every level this CPU has, worst first; the first is always [`Isa::portable`], the last [`Isa::detect`].
     #[must_use]
     pub fn available() -> Vec<Self> {
-        match Self::detect().0 {
-            Level::Portable => vec![Self(Level::Portable)],
-            #[cfg(target_arch = "x86_64")]
-            Level::Avx2 => vec![Self(Level::Portable), Self(Level::Avx2)],
-            #[cfg(target_arch = "x86_64")]
-            Level::Avx512 => vec![Self(Level::Portable), Self(Level::Avx2), Self(Level::Avx512)],
-            #[cfg(target_arch = "aarch64")]
-            Level::Neon => vec![Self(Level::Portable), Self(Level::Neon)],
-            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-            Level::Simd128 => vec![Self(Level::Portable), Self(Level::Simd128)],
+        let mut levels = vec![Level::Portable];
+        #[cfg(target_arch = "x86_64")]
+        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") && is_x86_feature_detected!("f16c") {
+            levels.push(Level::Avx2);
+            if is_x86_feature_detected!("avxvnni") {
+                levels.push(Level::AvxVnni);
+            }
+            if is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512bw")
+                && is_x86_feature_detected!("avx512vl")
+                && is_x86_feature_detected!("avx512dq")
+            {
+                levels.push(Level::Avx512);
+                if is_x86_feature_detected!("avx512vnni") {
+                    levels.push(Level::Avx512Vnni);
+                }
+            }
         }
+        #[cfg(target_arch = "aarch64")]
+        levels.push(Level::Neon);
+        #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+        levels.push(Level::Simd128);
+        levels.into_iter().map(Self).collect()
     }
 
     /// The level that runs everywhere.
@@ -111,7 +100,7 @@ impl Isa {
         Self(Level::Portable)
     }
 
-    /// The level of this name: `portable`, `avx2`, `avx512`, `neon` or `simd128`.
+    /// The level of this name: see [`Isa::name`].
     ///
     /// # Errors
     /// [`IsaError::Unknown`] if no level is called so, [`IsaError::Absent`] if this CPU lacks it.
@@ -138,7 +127,7 @@ impl Isa {
         }
     }
 
-    /// `portable`, `avx2`, `avx512`, `neon` or `simd128`.
+    /// `portable`, `avx2`, `avxvnni`, `avx512`, `avx512vnni`, `neon` or `simd128`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self.0 {
@@ -146,7 +135,11 @@ impl Isa {
             #[cfg(target_arch = "x86_64")]
             Level::Avx2 => "avx2",
             #[cfg(target_arch = "x86_64")]
+            Level::AvxVnni => "avxvnni",
+            #[cfg(target_arch = "x86_64")]
             Level::Avx512 => "avx512",
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512Vnni => "avx512vnni",
             #[cfg(target_arch = "aarch64")]
             Level::Neon => "neon",
             #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
@@ -161,7 +154,7 @@ impl Isa {
     pub(super) fn narrow(self) -> Self {
         match self.0 {
             #[cfg(target_arch = "x86_64")]
-            Level::Avx512 => Self(Level::Avx2),
+            Level::Avx512 | Level::Avx512Vnni => Self(Level::Avx2),
             level => Self(level),
         }
     }

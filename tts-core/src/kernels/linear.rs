@@ -5,11 +5,11 @@
 //! Either way every output is one sum over the columns in ascending order that starts from its bias; but for a matrix of one
 //! row, whose columns are summed sixteen side by side.
 
-use super::packed::{Full, Half, PackedMatrix, Panels, STRANDS, Upper, groups, strands};
+use super::packed::{Block, Full, Half, PackedMatrix, Panels, STRANDS, Upper, groups, strands};
 use super::quantised::quantised_body;
 use super::simd::{LANES, Lanes, Simd};
 use super::vector::dot_body;
-use super::{Isa, dispatch};
+use super::{Isa, dispatch, dispatch_integers};
 
 /// `y[t][o] = b[o] + Σ_i x[t][i]·w[o][i]`: x `[T, I]`, w `[O, I]`, b `[O]` or empty, y `[T, O]`; T is `y.len() / O`.
 ///
@@ -42,19 +42,42 @@ pub fn linear_strided(isa: Isa, y: &mut [f32], x: &[f32], stride: usize, w: &Pac
     let rows = y.len() / outputs;
     let needed = (rows - 1).checked_mul(stride).and_then(|last| last.checked_add(inputs));
     assert!(needed.is_some_and(|needed| needed <= x.len()), "x of {} values ends before row {rows} does", x.len());
-    let isa = if rows < FEW_ROWS { isa.narrow() } else { isa };
-    dispatch!(isa, linear_body(y: &mut [f32], x: &[f32], stride: usize, w: &PackedMatrix, b: &[f32]));
+    let shape = [outputs, inputs];
+    macro_rules! product {
+        ($columns:expr, $column:ty) => {{
+            let (isa, columns) = (if rows < FEW_ROWS { isa.narrow() } else { isa }, $columns.get());
+            dispatch!(
+                isa,
+                product_body(y: &mut [f32], x: &[f32], stride: usize, columns: &[$column], b: &[f32], shape: [usize; 2])
+            );
+        }};
+    }
+    match w.panels() {
+        Panels::F32(columns) => product!(columns, Full),
+        Panels::F16(columns) => product!(columns, Half),
+        Panels::Bf16(columns) => product!(columns, Upper),
+        Panels::Int8(blocks) => {
+            let blocks = blocks.get();
+            dispatch_integers!(
+                isa,
+                quantised_body(y: &mut [f32], x: &[f32], stride: usize, blocks: &[Block], b: &[f32], shape: [usize; 2])
+            );
+        }
+    }
 }
 
 #[inline(always)]
-fn linear_body<S: Simd>(s: S, y: &mut [f32], x: &[f32], stride: usize, w: &PackedMatrix, b: &[f32]) {
-    let (outputs, inputs) = (w.rows(), w.columns());
-    match w.panels() {
-        Panels::F32(columns) => Product { s, x, stride, columns: columns.get(), b, outputs, inputs }.run(y),
-        Panels::F16(columns) => Product { s, x, stride, columns: columns.get(), b, outputs, inputs }.run(y),
-        Panels::Bf16(columns) => Product { s, x, stride, columns: columns.get(), b, outputs, inputs }.run(y),
-        Panels::Int8(blocks) => quantised_body(s, y, x, stride, blocks.get(), b, [outputs, inputs]),
-    }
+fn product_body<S: Simd, C: Column>(
+    s: S,
+    y: &mut [f32],
+    x: &[f32],
+    stride: usize,
+    columns: &[C],
+    b: &[f32],
+    shape: [usize; 2],
+) {
+    let [outputs, inputs] = shape;
+    Product { s, x, stride, columns, b, outputs, inputs }.run(y);
 }
 
 /// Sixteen weights of one input, as stored.

@@ -62,29 +62,36 @@ pub(crate) use slab::{SharedBytes, Slab};
 pub use trig::sincos_into;
 pub use vector::{add, axpy, dot, modulate, mul, scale};
 
+/// `instance!(name, "features", Token, body(argument: type, ..) -> type)`: a function that is `body(token, argument, ..)` compiled for
+/// the features, which are what the token stands for.
+macro_rules! instance {
+    ($name:ident, $features:literal, $token:ty, $body:ident($($arg:ident: $ty:ty),*) $(-> $ret:ty)?) => {
+        #[target_feature(enable = $features)]
+        fn $name($($arg: $ty),*) $(-> $ret)? {
+            // SAFETY: this function is compiled for, and so only entered with, what the token stands for.
+            $body(unsafe { <$token>::assume() }, $($arg),*)
+        }
+    };
+}
+use instance;
+
 /// `dispatch!(isa, body(argument: type, ..) -> type)`: runs `body(token, argument, ..)` compiled for `isa`.
 macro_rules! dispatch {
     ($isa:expr, $body:ident($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)?) => {{
         #[cfg(target_arch = "x86_64")]
-        #[target_feature(enable = "avx2,fma,f16c")]
-        fn avx2($($arg: $ty),*) $(-> $ret)? {
-            // SAFETY: this function is compiled for, and so only entered with, what `Avx2` stands for.
-            $body(unsafe { $crate::kernels::x86_64::Avx2::assume() }, $($arg),*)
-        }
+        use $crate::kernels::{instance, x86_64::{Avx2, Avx512}};
         #[cfg(target_arch = "x86_64")]
-        #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx2,fma,f16c")]
-        fn avx512($($arg: $ty),*) $(-> $ret)? {
-            // SAFETY: this function is compiled for, and so only entered with, what `Avx512` stands for.
-            $body(unsafe { $crate::kernels::x86_64::Avx512::assume() }, $($arg),*)
-        }
+        instance!(avx2, "avx2,fma,f16c", Avx2, $body($($arg: $ty),*) $(-> $ret)?);
+        #[cfg(target_arch = "x86_64")]
+        instance!(avx512, "avx512f,avx512bw,avx512vl,avx512dq,avx2,fma,f16c", Avx512, $body($($arg: $ty),*) $(-> $ret)?);
         match $isa.level() {
             $crate::kernels::isa::Level::Portable => $body($crate::kernels::simd::Portable, $($arg),*),
             #[cfg(target_arch = "x86_64")]
-            // SAFETY: an `Isa` of this level exists only where detection saw avx2, fma and f16c.
-            $crate::kernels::isa::Level::Avx2 => unsafe { avx2($($arg),*) },
+            // SAFETY: an `Isa` of these levels exists only where detection saw avx2, fma and f16c.
+            $crate::kernels::isa::Level::Avx2 | $crate::kernels::isa::Level::AvxVnni => unsafe { avx2($($arg),*) },
             #[cfg(target_arch = "x86_64")]
-            // SAFETY: an `Isa` of this level exists only where detection saw avx512 f, bw, vl, dq and all of `Avx2`.
-            $crate::kernels::isa::Level::Avx512 => unsafe { avx512($($arg),*) },
+            // SAFETY: an `Isa` of these levels exists only where detection saw avx512 f, bw, vl, dq and all of `Avx2`.
+            $crate::kernels::isa::Level::Avx512 | $crate::kernels::isa::Level::Avx512Vnni => unsafe { avx512($($arg),*) },
             #[cfg(target_arch = "aarch64")]
             $crate::kernels::isa::Level::Neon => $body($crate::kernels::aarch64::Neon, $($arg),*),
             #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
@@ -93,3 +100,30 @@ macro_rules! dispatch {
     }};
 }
 use dispatch;
+
+/// [`dispatch!`] for a body that multiplies integers: the instructions for just that have instances of their own.
+macro_rules! dispatch_integers {
+    ($isa:expr, $body:ident($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)?) => {{
+        #[cfg(target_arch = "x86_64")]
+        use $crate::kernels::{instance, x86_64::{Avx2, Avx512}};
+        #[cfg(target_arch = "x86_64")]
+        instance!(avxvnni, "avxvnni,avx2,fma,f16c", Avx2<true>, $body($($arg: $ty),*) $(-> $ret)?);
+        #[cfg(target_arch = "x86_64")]
+        instance!(
+            avx512vnni,
+            "avx512vnni,avx512f,avx512bw,avx512vl,avx512dq,avx2,fma,f16c",
+            Avx512<true>,
+            $body($($arg: $ty),*) $(-> $ret)?
+        );
+        match $isa.level() {
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: an `Isa` of this level exists only where detection saw avxvnni, avx2, fma and f16c.
+            $crate::kernels::isa::Level::AvxVnni => unsafe { avxvnni($($arg),*) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: an `Isa` of this level exists only where detection saw avx512 f, bw, vl, dq, vnni and all of `Avx2`.
+            $crate::kernels::isa::Level::Avx512Vnni => unsafe { avx512vnni($($arg),*) },
+            _ => $crate::kernels::dispatch!($isa, $body($($arg: $ty),*) $(-> $ret)?),
+        }
+    }};
+}
+use dispatch_integers;

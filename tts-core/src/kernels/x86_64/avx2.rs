@@ -3,26 +3,26 @@
 use std::arch::x86_64::{
     __m128i, __m256, __m256i, _MM_HINT_T0, _mm_loadu_si128, _mm_prefetch, _mm256_add_epi32, _mm256_add_ps,
     _mm256_castsi256_ps, _mm256_cvtepi8_epi16, _mm256_cvtepi32_ps, _mm256_cvtepu16_epi32, _mm256_cvtph_ps,
-    _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_madd_epi16, _mm256_mul_ps, _mm256_set1_epi32, _mm256_set1_ps,
-    _mm256_setzero_si256, _mm256_slli_epi32, _mm256_storeu_ps,
+    _mm256_dpwssd_avx_epi32, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_madd_epi16, _mm256_mul_ps, _mm256_set1_epi32,
+    _mm256_set1_ps, _mm256_setzero_si256, _mm256_slli_epi32, _mm256_storeu_ps,
 };
 
 use super::super::simd::{LANES, Lanes, Simd};
 
-/// Proof that AVX2, FMA and F16C are there.
+/// Proof that AVX2, FMA and F16C are there, and AVX-VNNI if `VNNI`.
 #[derive(Clone, Copy, Debug)]
-pub(in super::super) struct Avx2(());
+pub(in super::super) struct Avx2<const VNNI: bool = false>(());
 
-impl Avx2 {
+impl<const VNNI: bool> Avx2<VNNI> {
     /// # Safety
-    /// The CPU has AVX2, FMA and F16C.
+    /// The CPU has AVX2, FMA and F16C, and AVX-VNNI if `VNNI`.
     #[inline(always)]
     pub(in super::super) unsafe fn assume() -> Self {
         Self(())
     }
 }
 
-impl Simd for Avx2 {
+impl<const VNNI: bool> Simd for Avx2<VNNI> {
     type Vector = [__m256; 2];
 
     // 6 rows of one panel: 12 accumulators, 2 weights, 1 broadcast of 16 registers.
@@ -105,6 +105,13 @@ impl Simd for Avx2 {
     #[inline(always)]
     fn pairs_madd(self, w: Self::Words, x: [i16; 2], sums: Self::Sums) -> Self::Sums {
         let both = i32::from(x[0]) & 0xffff | i32::from(x[1]) << 16;
+        if VNNI {
+            // SAFETY: `self` proves AVX2, and AVX-VNNI where it says so.
+            return unsafe {
+                let x = _mm256_set1_epi32(both);
+                [_mm256_dpwssd_avx_epi32(sums[0], w[0], x), _mm256_dpwssd_avx_epi32(sums[1], w[1], x)]
+            };
+        }
         // SAFETY: `self` proves AVX2.
         unsafe {
             let x = _mm256_set1_epi32(both);

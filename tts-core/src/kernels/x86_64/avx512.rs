@@ -3,26 +3,26 @@
 use std::arch::x86_64::{
     __m256i, __m512, __m512i, _MM_HINT_T0, _mm_prefetch, _mm256_loadu_si256, _mm512_add_epi32, _mm512_add_ps,
     _mm512_castsi512_ps, _mm512_cvtepi8_epi16, _mm512_cvtepi32_ps, _mm512_cvtepu16_epi32, _mm512_cvtph_ps,
-    _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_madd_epi16, _mm512_mul_ps, _mm512_set1_epi32, _mm512_set1_ps,
-    _mm512_setzero_si512, _mm512_slli_epi32, _mm512_storeu_ps,
+    _mm512_dpwssd_epi32, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_madd_epi16, _mm512_mul_ps, _mm512_set1_epi32,
+    _mm512_set1_ps, _mm512_setzero_si512, _mm512_slli_epi32, _mm512_storeu_ps,
 };
 
 use super::super::simd::{LANES, Lanes, Simd};
 
-/// Proof that AVX-512 F, BW, VL and DQ are there, and AVX2, FMA and F16C.
+/// Proof that AVX-512 F, BW, VL and DQ are there, and AVX2, FMA and F16C, and AVX512-VNNI if `VNNI`.
 #[derive(Clone, Copy, Debug)]
-pub(in super::super) struct Avx512(());
+pub(in super::super) struct Avx512<const VNNI: bool = false>(());
 
-impl Avx512 {
+impl<const VNNI: bool> Avx512<VNNI> {
     /// # Safety
-    /// The CPU has AVX-512 F, BW, VL and DQ, and AVX2, FMA and F16C.
+    /// The CPU has AVX-512 F, BW, VL and DQ, and AVX2, FMA and F16C, and AVX512-VNNI if `VNNI`.
     #[inline(always)]
     pub(in super::super) unsafe fn assume() -> Self {
         Self(())
     }
 }
 
-impl Simd for Avx512 {
+impl<const VNNI: bool> Simd for Avx512<VNNI> {
     type Vector = __m512;
 
     // 8 rows of two panels: 16 accumulators hide the latency, the broadcasts fold into the multiply-add.
@@ -89,6 +89,10 @@ impl Simd for Avx512 {
     #[inline(always)]
     fn pairs_madd(self, w: __m512i, x: [i16; 2], sums: __m512i) -> __m512i {
         let both = i32::from(x[0]) & 0xffff | i32::from(x[1]) << 16;
+        if VNNI {
+            // SAFETY: `self` proves AVX-512 F, and AVX512-VNNI where it says so.
+            return unsafe { _mm512_dpwssd_epi32(sums, w, _mm512_set1_epi32(both)) };
+        }
         // SAFETY: `self` proves AVX-512 BW.
         unsafe { _mm512_add_epi32(sums, _mm512_madd_epi16(w, _mm512_set1_epi32(both))) }
     }
