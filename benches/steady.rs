@@ -88,7 +88,7 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
         None => engine.voice("default")?,
     };
     let (mut feed, mut stream) = voice.open(Settings::default())?;
-    let block = (f64::from(stream.sample_rate().get()) * BLOCK.as_secs_f64()).round() as usize;
+    let block = (f64::from(stream.sample_rate().0) * BLOCK.as_secs_f64()).round() as usize;
     println!("{} on {}, {threads} threads, {minutes} minutes", info.model, info.isa);
     println!("minute  memory, MB  work, s/s  longest block, ms  late blocks  by at most, ms");
     let mut csv = csv.map(File::create).transpose()?;

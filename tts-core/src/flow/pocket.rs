@@ -165,6 +165,8 @@ pub(crate) struct PocketLm {
     /// `[latent]` each
     mean: Vec<f32>,
     std: Vec<f32>,
+    /// Whether a stream remembers binary16.
+    halves: bool,
 }
 
 /// Everything of a stream that outlives a frame. A voice is one that has heard a prompt and nothing else.
@@ -239,7 +241,9 @@ impl PocketLm {
             HeadShape { flow: config.flow.kind, condition: z, dim: config.flow.dim, depth: config.flow.depth, latent };
         let conditioner = scope.at("conditioner");
         let bos_before_voice = config.insert_bos_before_voice;
+        let transformer = Transformer::load(&scope.at("transformer"), config.stack())?;
         Ok(Self {
+            halves: transformer.is_coarse(),
             dim,
             latent,
             tokens,
@@ -252,7 +256,7 @@ impl PocketLm {
                 .transpose()?,
             input: Linear::load(&scope.at("input_linear"), latent, dim, Bias::No)?,
             bos: scope.tensor("bos_emb", [latent])?.to_f32()?,
-            transformer: Transformer::load(&scope.at("transformer"), config.stack())?,
+            transformer,
             out_norm: LayerNorm::load(&scope.at("out_norm"), dim, 1e-5)?,
             z_proj: config.z_dim.map(|z| Linear::load(&scope.at("z_proj"), dim, z, Bias::No)).transpose()?,
             end: Linear::load(&scope.at("out_eos"), z, 1, Bias::Yes)?,
@@ -277,10 +281,15 @@ impl PocketLm {
         self.after(self.transformer.resume(rows, positions))
     }
 
+    /// Streams remember binary16: where other weights of the model have 8 bits, which lose more.
+    pub(crate) fn remember_in_halves(&mut self) {
+        self.halves = true;
+    }
+
     /// A past with room for `positions` in all.
     pub(crate) fn with_room(&self, state: &PocketState, positions: usize) -> PocketState {
         PocketState {
-            transformer: self.transformer.widened(&state.transformer, positions),
+            transformer: self.transformer.widened(&state.transformer, positions, self.halves),
             latent: state.latent.clone(),
             hidden: state.hidden.clone(),
             z: state.z.clone(),

@@ -2,7 +2,7 @@
 
 use super::act::softmax_body;
 use super::packed::{from_f16_bits, to_f16_bits};
-use super::simd::{LANES, Lanes, Simd, padded, sum};
+use super::simd::{LANES, Lanes, Simd, padded};
 use super::{Isa, dispatch};
 
 /// Keys and values, `[N, heads·D]` each, in two contiguous runs, as a ring holds them, the older run first; either may be empty. The
@@ -147,6 +147,26 @@ impl Shape {
         [first.max(rows[0]), end.min(rows[1])]
     }
 
+    /// Whether the next query sees the same of `rows`, and there are registers for both.
+    #[inline(always)]
+    fn paired<S: Simd>(&self, query: usize, rows: [usize; 2]) -> bool {
+        S::WIDE == 2 && query + 1 < self.queries && self.seen_of(query, rows) == self.seen_of(query + 1, rows)
+    }
+
+    /// Every head with its head of keys and values.
+    #[inline(always)]
+    fn heads_by_group(&self) -> impl Iterator<Item = (usize, usize)> {
+        let (mut group, mut head, shared, heads) = (0, 0, self.shared, self.heads);
+        std::iter::from_fn(move || {
+            let here = (group, head);
+            head += 1;
+            if head == (group + 1) * shared {
+                group += 1;
+            }
+            (here.1 < heads).then_some(here)
+        })
+    }
+
     fn width(&self) -> usize {
         self.heads / self.shared * self.dim
     }
@@ -155,8 +175,25 @@ impl Shape {
 #[inline(always)]
 fn body<S: Simd>(s: S, out: &mut [f32], q: &[f32], past: &Past<'_>, shape: Shape, scores: &mut [f32]) {
     match past.rows {
-        Rows::F32(rows) => attend_runs(s, out, q, rows, shape, scores),
-        Rows::F16(rows) => attend_runs(s, out, q, rows, shape, scores),
+        Rows::F32(rows) => attend_heads(s, out, q, rows, shape, scores),
+        Rows::F16(rows) => attend_heads(s, out, q, rows, shape, scores),
+    }
+}
+
+/// Heads of the usual sizes are compiled for them: half of the time was counting (docs/SPEED.md).
+#[inline(always)]
+fn attend_heads<S: Simd, E: Element>(
+    s: S,
+    out: &mut [f32],
+    q: &[f32],
+    past: [[&[E]; 2]; 2],
+    shape: Shape,
+    scores: &mut [f32],
+) {
+    match shape.dim {
+        32 => attend_runs(s, out, q, past, Shape { dim: 32, ..shape }, scores),
+        64 => attend_runs(s, out, q, past, Shape { dim: 64, ..shape }, scores),
+        _ => attend_runs(s, out, q, past, shape, scores),
     }
 }
 
@@ -171,30 +208,34 @@ fn attend_runs<S: Simd, E: Element>(
     shape: Shape,
     scores: &mut [f32],
 ) {
-    let Shape { queries, rows, heads, shared, dim, stride, .. } = shape;
+    let Shape { queries, rows, heads, dim, stride, .. } = shape;
     let width = shape.width();
     let scale = 1.0 / (dim as f32).sqrt();
     let mut done = 0;
     for run in keys {
         for keys in run.chunks(NEAR * width) {
             let here = [done, done + keys.len() / width];
-            for head in 0..heads {
-                for query in 0..queries {
-                    let [mut row, end] = shape.seen_of(query, here);
-                    let q = &q[query * stride + head * dim..][..dim];
-                    let scores = &mut scores[(query * heads + head) * rows..][..rows];
-                    while row < end {
-                        let keys = &keys[(row - done) * width + head / shared * dim..];
-                        if row + 4 <= end {
-                            let dots = dots::<S, E, 4>(s, q, keys, width);
-                            for r in 0..4 {
-                                scores[row + r] = scale * dots[r];
-                            }
-                            row += 4;
-                        } else {
-                            scores[row] = scale * dots::<S, E, 1>(s, q, keys, width)[0];
-                            row += 1;
-                        }
+            for (group, head) in shape.heads_by_group() {
+                let keys = &keys[group * dim..];
+                let mut query = 0;
+                while query < queries {
+                    let [first, end] = shape.seen_of(query, here);
+                    let at = |query: usize| (query * heads + head) * rows;
+                    let q = [query, (query + 1).min(queries - 1)].map(|query| &q[query * stride + head * dim..][..dim]);
+                    if first >= end {
+                        query += 1;
+                        continue;
+                    }
+                    let keys = &keys[(first - done) * width..];
+                    let [one, two] = [at(query) + first..at(query) + end, at(query + 1) + first..at(query + 1) + end];
+                    if shape.paired::<S>(query, here)
+                        && let Ok(scores) = scores.get_disjoint_mut([one.clone(), two])
+                    {
+                        score_head(s, scores, q, keys, width, scale);
+                        query += 2;
+                    } else {
+                        score_head(s, [&mut scores[one]], [q[0]], keys, width, scale);
+                        query += 1;
                     }
                 }
             }
@@ -212,13 +253,27 @@ fn attend_runs<S: Simd, E: Element>(
     for run in values {
         for values in run.chunks(NEAR * width) {
             let here = [done, done + values.len() / width];
-            for head in 0..heads {
-                for query in 0..queries {
+            for (group, head) in shape.heads_by_group() {
+                let values = &values[group * dim..];
+                let mut query = 0;
+                while query < queries {
                     let [first, end] = shape.seen_of(query, here);
-                    if first < end {
-                        let shares = &scores[(query * heads + head) * rows..][first..end];
-                        let values = &values[(first - done) * width + head / shared * dim..];
-                        mix_head(s, &mut out[(query * heads + head) * dim..][..dim], shares, values, width);
+                    if first >= end {
+                        query += 1;
+                        continue;
+                    }
+                    let values = &values[(first - done) * width..];
+                    let shares = [query, (query + 1).min(queries - 1)]
+                        .map(|query| &scores[(query * heads + head) * rows..][first..end]);
+                    let at = |query: usize| (query * heads + head) * dim..(query * heads + head + 1) * dim;
+                    if shape.paired::<S>(query, here)
+                        && let Ok(out) = out.get_disjoint_mut([at(query), at(query + 1)])
+                    {
+                        mix_head(s, out, shares, values, width);
+                        query += 2;
+                    } else {
+                        mix_head(s, [&mut out[at(query)]], [shares[0]], values, width);
+                        query += 1;
                     }
                 }
             }
@@ -230,81 +285,146 @@ fn attend_runs<S: Simd, E: Element>(
 /// Rows of keys or values that all heads and queries look at before the next: they stay in the first cache.
 const NEAR: usize = 8;
 
-/// `Σ_c q[c]·keys[r·stride + c]` for `R` rows.
+/// `scores[n] = scale·Σ_c q[c]·keys[n·width + c]` for each of `Q` queries.
 #[inline(always)]
-fn dots<S: Simd, E: Element, const R: usize>(s: S, q: &[f32], keys: &[E], stride: usize) -> [f32; R] {
-    let mut rows = [&keys[..0]; R];
-    for r in 0..R {
-        rows[r] = &keys[r * stride..][..q.len()];
-    }
-    let (chunks, rest) = q.as_chunks::<LANES>();
-    let mut totals = [s.splat(0.0); R];
-    for (n, chunk) in chunks.iter().enumerate() {
-        let q = s.load(chunk);
-        for r in 0..R {
-            totals[r] = s.vector_madd(E::vector(s, &rows[r].as_chunks().0[n]), q, totals[r]);
+fn score_head<S: Simd, E: Element, const Q: usize>(
+    s: S,
+    scores: [&mut [f32]; Q],
+    q: [&[f32]; Q],
+    keys: &[E],
+    width: usize,
+    scale: f32,
+) {
+    let rows = scores[0].len();
+    for row in (0..rows).step_by(4) {
+        let keys = &keys[row * width..];
+        let mut dots = dots(s, q, keys, width, (rows - row).min(4));
+        for n in 0..Q {
+            for dot in &mut dots[n] {
+                *dot *= scale;
+            }
+            let scores = &mut scores[n][row..];
+            match scores.first_chunk_mut() {
+                Some(four) => *four = dots[n],
+                None => {
+                    for (score, dot) in scores.iter_mut().zip(dots[n]) {
+                        *score = dot;
+                    }
+                }
+            }
         }
     }
-    if !rest.is_empty() {
-        let q = s.load(&padded(rest, 0.0));
-        for r in 0..R {
-            let mut lanes = [E::default(); LANES];
-            lanes[..rest.len()].copy_from_slice(&rows[r][chunks.len() * LANES..]);
-            totals[r] = s.vector_madd(E::vector(s, &lanes), q, totals[r]);
+}
+
+/// `Σ_c q[c]·keys[r·stride + c]` for four rows and each of `Q` queries; where there are only `rows`, what is behind them says nothing.
+#[inline(always)]
+fn dots<S: Simd, E: Element, const Q: usize>(
+    s: S,
+    q: [&[f32]; Q],
+    keys: &[E],
+    stride: usize,
+    rows: usize,
+) -> [[f32; 4]; Q] {
+    let mut each = [&keys[..0]; 4];
+    for r in 0..4 {
+        each[r] = &keys[r.min(rows - 1) * stride..][..q[0].len()];
+    }
+    let mut totals = [[s.splat(0.0); 4]; Q];
+    let whole = q[0].len() / LANES;
+    for block in 0..whole {
+        for r in 0..4 {
+            let keys = E::vector(s, &each[r].as_chunks().0[block]);
+            for n in 0..Q {
+                totals[n][r] = s.vector_madd(keys, s.load(&q[n].as_chunks().0[block]), totals[n][r]);
+            }
         }
     }
-    // no closure: one is compiled without the instruction set, and called
-    let mut out = [0.0; R];
-    for r in 0..R {
-        let mut lanes = [0.0; LANES];
-        s.store(totals[r], &mut lanes);
-        out[r] = sum(lanes);
+    let rest = q[0].len() % LANES;
+    let mut out = [[0.0; 4]; Q];
+    for n in 0..Q {
+        if rest > 0 {
+            let q = s.load(&padded(&q[n][whole * LANES..], 0.0));
+            for r in 0..4 {
+                let mut lanes = [E::default(); LANES];
+                lanes[..rest].copy_from_slice(&each[r][whole * LANES..]);
+                totals[n][r] = s.vector_madd(E::vector(s, &lanes), q, totals[n][r]);
+            }
+        }
+        out[n] = s.sums(totals[n]);
     }
     out
 }
 
-/// `out[c] += Σ_n shares[n]·values[n·width + c]`, row by row.
+/// `out[c] += Σ_n shares[n]·values[n·width + c]` for each of `Q` queries, row by row.
 #[inline(always)]
-fn mix_head<S: Simd, E: Element>(s: S, out: &mut [f32], shares: &[f32], values: &[E], width: usize) {
+fn mix_head<S: Simd, E: Element, const Q: usize>(
+    s: S,
+    mut out: [&mut [f32]; Q],
+    shares: [&[f32]; Q],
+    values: &[E],
+    width: usize,
+) {
+    let dim = out[0].len();
     let mut first = 0;
-    while first + 4 * LANES <= out.len() {
-        mix::<S, E, 4>(s, &mut out[first..], shares, &values[first..], width);
+    while first + 4 * LANES <= dim {
+        mix::<S, E, 4, Q>(s, &mut out, first, shares, &values[first..], width);
         first += 4 * LANES;
     }
-    while first + LANES <= out.len() {
-        mix::<S, E, 1>(s, &mut out[first..], shares, &values[first..], width);
+    while first + 2 * LANES <= dim {
+        mix::<S, E, 2, Q>(s, &mut out, first, shares, &values[first..], width);
+        first += 2 * LANES;
+    }
+    if first + LANES <= dim {
+        mix::<S, E, 1, Q>(s, &mut out, first, shares, &values[first..], width);
         first += LANES;
     }
-    let rest = out.len() - first;
+    let rest = dim - first;
     if rest > 0 {
-        let mut total = s.load(&padded(&out[first..], 0.0));
-        for (n, share) in shares.iter().enumerate() {
-            let mut lanes = [E::default(); LANES];
-            lanes[..rest].copy_from_slice(&values[n * width + first..][..rest]);
-            total = s.vector_madd(E::vector(s, &lanes), s.splat(*share), total);
+        for query in 0..Q {
+            let mut total = s.load(&padded(&out[query][first..], 0.0));
+            for (n, share) in shares[query].iter().enumerate() {
+                let mut lanes = [E::default(); LANES];
+                lanes[..rest].copy_from_slice(&values[n * width + first..][..rest]);
+                total = s.vector_madd(E::vector(s, &lanes), s.splat(*share), total);
+            }
+            let mut lanes = [0.0; LANES];
+            s.store(total, &mut lanes);
+            out[query][first..].copy_from_slice(&lanes[..rest]);
         }
-        let mut lanes = [0.0; LANES];
-        s.store(total, &mut lanes);
-        out[first..].copy_from_slice(&lanes[..rest]);
     }
 }
 
-/// [`mix_head`] for `16·B` channels, summed in registers.
+/// [`mix_head`] for `16·B` channels from `first` on, summed in registers.
 #[inline(always)]
-fn mix<S: Simd, E: Element, const B: usize>(s: S, out: &mut [f32], shares: &[f32], values: &[E], width: usize) {
-    let out = &mut out.as_chunks_mut::<LANES>().0[..B];
-    let mut sums = [s.splat(0.0); B];
-    for block in 0..B {
-        sums[block] = s.load(&out[block]);
-    }
-    for (n, share) in shares.iter().enumerate() {
-        let (share, values) = (s.splat(*share), &values[n * width..].as_chunks().0[..B]);
+fn mix<S: Simd, E: Element, const B: usize, const Q: usize>(
+    s: S,
+    out: &mut [&mut [f32]; Q],
+    first: usize,
+    shares: [&[f32]; Q],
+    mut values: &[E],
+    width: usize,
+) {
+    let mut sums = [[s.splat(0.0); B]; Q];
+    for query in 0..Q {
         for block in 0..B {
-            sums[block] = s.vector_madd(E::vector(s, &values[block]), share, sums[block]);
+            sums[query][block] = s.load(&out[query][first..].as_chunks().0[block]);
         }
     }
-    for block in 0..B {
-        s.store(sums[block], &mut out[block]);
+    for row in 0..shares[0].len() {
+        let blocks = &values.as_chunks().0[..B];
+        for block in 0..B {
+            let values = E::vector(s, &blocks[block]);
+            for query in 0..Q {
+                sums[query][block] = s.vector_madd(values, s.splat(shares[query][row]), sums[query][block]);
+            }
+        }
+        // nothing is behind the last row
+        values = &values[width.min(values.len())..];
+    }
+    for query in 0..Q {
+        for block in 0..B {
+            s.store(sums[query][block], &mut out[query][first..].as_chunks_mut().0[block]);
+        }
     }
 }
 

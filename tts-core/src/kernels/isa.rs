@@ -2,7 +2,11 @@
 //!
 //! In: the CPU and the variable `TTS_ISA`. Out: [`Isa`], a token that proves its instructions are there. Standard library only.
 
+#[cfg(target_arch = "x86_64")]
+use std::arch::x86_64::__cpuid;
 use std::env;
+#[cfg(target_arch = "x86_64")]
+use std::sync::LazyLock;
 
 use thiserror::Error;
 
@@ -147,14 +151,13 @@ impl Isa {
         }
     }
 
-    /// This set with registers half as wide, where that is a set too; results keep their bits, since lanes never mix.
-    ///
-    /// For products of a few rows: they wait for memory or for the conversion of halves, which Zen 4 does at half the
-    /// rate in wide registers (54 against 85 GFLOP/s from the cache).
-    pub(super) fn narrow(self) -> Self {
+    /// The set for products of a few rows of floats. Zen 4 adds and converts registers of 512 bits in two halves, and is faster with
+    /// registers half as wide, if that is a set too (54 against 85 GFLOP/s of binary16 from the cache); Zen 5 and Intel's are slower
+    /// (117 against 71). Results keep their bits, since lanes never mix.
+    pub(super) fn for_few_rows(self) -> Self {
         match self.0 {
             #[cfg(target_arch = "x86_64")]
-            Level::Avx512 | Level::Avx512Vnni => Self(Level::Avx2),
+            Level::Avx512 | Level::Avx512Vnni if *HALVED => Self(Level::Avx2),
             level => Self(level),
         }
     }
@@ -164,6 +167,16 @@ impl Isa {
         self.0
     }
 }
+
+/// Whether this CPU is of AMD's family 19h: those of it that have AVX-512 (Zen 4) have it 256 bits at a time.
+#[cfg(target_arch = "x86_64")]
+static HALVED: LazyLock<bool> = LazyLock::new(|| {
+    let vendor = __cpuid(0);
+    // family, and what is added to it where it is 15: AMD64 Architecture Programmer's Manual 3, CPUID Fn0000_0001_EAX
+    let version = __cpuid(1).eax;
+    let family = (version >> 8 & 0xf) + (version >> 20 & 0xff);
+    [vendor.ebx, vendor.edx, vendor.ecx].map(u32::to_le_bytes).as_flattened() == b"AuthenticAMD" && family == 0x19
+});
 
 #[cfg(test)]
 mod tests {

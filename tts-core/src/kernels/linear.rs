@@ -45,7 +45,7 @@ pub fn linear_strided(isa: Isa, y: &mut [f32], x: &[f32], stride: usize, w: &Pac
     let shape = [outputs, inputs];
     macro_rules! product {
         ($columns:expr, $column:ty) => {{
-            let (isa, columns) = (if rows < FEW_ROWS { isa.narrow() } else { isa }, $columns.get());
+            let (isa, columns) = (if rows < FEW_ROWS { isa.for_few_rows() } else { isa }, $columns.get());
             dispatch!(
                 isa,
                 product_body(y: &mut [f32], x: &[f32], stride: usize, columns: &[$column], b: &[f32], shape: [usize; 2])
@@ -249,7 +249,7 @@ const COLUMNS: usize = 16;
 
 /// How far ahead of its use the first row asks for a weight, in bytes: beyond the pages the hardware prefetcher follows by
 /// itself. It raised the share of the L3's bandwidth from about 55 to 82 % (docs/SPEED.md).
-pub(super) const AHEAD: usize = 8192;
+const AHEAD: usize = 8192;
 
 /// Some columns of a group, and rows of x from the first of these columns on.
 struct Part<'a, S, C, const G: usize> {

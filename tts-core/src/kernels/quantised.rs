@@ -9,7 +9,7 @@
 use std::mem::MaybeUninit;
 
 use super::act::ROUND;
-use super::linear::{AHEAD, FEW_ROWS};
+use super::linear::FEW_ROWS;
 use super::packed::{BLOCK, Block, STRANDS, groups, strands};
 use super::simd::{LANES, Lanes, Simd};
 
@@ -80,6 +80,10 @@ fn integer(x: f32, inverse: f32) -> i16 {
     (x * inverse + ROUND).to_bits().wrapping_sub(ROUND.to_bits()) as i16
 }
 
+/// How far ahead of its use the first tile asks for a weight, in bytes: twice around the streams. A line after every second
+/// pair, since all nine lines of a block at once fill what waits for memory (docs/SPEED.md).
+const AHEAD: usize = 8 * size_of::<Block>();
+
 /// A block of a row of activations.
 type Inputs = [[i16; 2]; BLOCK / 2];
 
@@ -122,31 +126,52 @@ impl<S: Simd> Rows<'_, S> {
     fn rows<const G: usize, const N: usize>(&self, y: &mut [f32], panels: [usize; N]) {
         let rows = self.steps.len();
         let mut row = 0;
+        if S::ROWS >= 8 && N == 1 {
+            while row + 8 <= rows {
+                self.wide::<8, G, N>(y, row, panels);
+                row += 8;
+            }
+        }
         if S::ROWS >= 6 && N == 1 {
             while row + 6 <= rows {
-                self.tile::<6, G, N>(y, row, panels);
+                self.wide::<6, G, N>(y, row, panels);
                 row += 6;
             }
         }
         if S::ROWS >= 4 && N == 1 {
             while row + 4 <= rows {
-                self.tile::<4, G, N>(y, row, panels);
+                self.wide::<4, G, N>(y, row, panels);
                 row += 4;
             }
         }
         while row + 2 <= rows {
-            self.tile::<2, G, N>(y, row, panels);
+            self.wide::<2, G, N>(y, row, panels);
             row += 2;
         }
         if row < rows {
-            self.tile::<1, G, N>(y, row, panels);
+            self.tile::<1, G, N, 1>(y, row, panels);
         }
     }
 
-    /// `R` rows of `N` groups, block by block in turn: the integer sums of a block stay in registers, those of f32 in the nearest
-    /// cache.
+    /// A tile as wide as the registers allow.
     #[inline(always)]
-    fn tile<const R: usize, const G: usize, const N: usize>(&self, y: &mut [f32], row: usize, panels: [usize; N]) {
+    fn wide<const R: usize, const G: usize, const N: usize>(&self, y: &mut [f32], row: usize, panels: [usize; N]) {
+        if S::WIDE == 2 && G > 1 {
+            self.tile::<R, G, N, 2>(y, row, panels);
+        } else {
+            self.tile::<R, G, N, 1>(y, row, panels);
+        }
+    }
+
+    /// `R` rows of `N` groups, `P` blocks side by side at a time, the groups in turn: the integer sums of a block stay in registers,
+    /// those of f32 in the nearest cache.
+    #[inline(always)]
+    fn tile<const R: usize, const G: usize, const N: usize, const P: usize>(
+        &self,
+        y: &mut [f32],
+        row: usize,
+        panels: [usize; N],
+    ) {
         let s = self.s;
         let mut inputs = [&self.x[..0]; R];
         for r in 0..R {
@@ -159,24 +184,28 @@ impl<S: Simd> Rows<'_, S> {
         }
         let mut totals = [[[s.splat(0.0); R]; G]; N];
         for i in 0..self.width {
-            for p in 0..G {
+            for first in (0..G).step_by(P) {
                 for n in 0..N {
-                    let block = &groups[n][i][p];
-                    if row == 0 {
-                        for line in 0..size_of::<Block>().div_ceil(64) {
-                            s.prefetch(std::ptr::from_ref(block).cast::<u8>().wrapping_add(AHEAD + 64 * line));
-                        }
-                    }
-                    let mut sums = [s.no_sums(); R];
+                    let blocks = &groups[n][i];
+                    let mut sums = [[s.no_sums(); R]; P];
                     for pair in 0..BLOCK / 2 {
-                        let w = s.words(&block.pairs[pair]);
-                        for r in 0..R {
-                            sums[r] = s.pairs_madd(w, inputs[r][i][pair], sums[r]);
+                        for p in 0..P {
+                            if row == 0 && pair % 2 == 0 {
+                                let at = std::ptr::from_ref(&blocks[first + p]).cast::<u8>();
+                                s.prefetch(at.wrapping_add(AHEAD + 32 * pair));
+                            }
+                            let w = s.words(&blocks[first + p].pairs[pair]);
+                            for r in 0..R {
+                                sums[p][r] = s.pairs_madd(w, inputs[r][i][pair], sums[p][r]);
+                            }
                         }
                     }
-                    let scales = s.uppers(&block.scales);
-                    for r in 0..R {
-                        totals[n][p][r] = s.scaled_add(totals[n][p][r], s.floats(sums[r]), scales);
+                    for p in 0..P {
+                        let scales = s.uppers(&blocks[first + p].scales);
+                        for r in 0..R {
+                            let total = &mut totals[n][first + p][r];
+                            *total = s.scaled_add(*total, s.floats(sums[p][r]), scales);
+                        }
                     }
                 }
             }

@@ -66,6 +66,18 @@ pub(super) trait Simd: Copy {
 
     /// Sixteen bfloat16 as f32.
     fn uppers(self, bits: &[u16; LANES]) -> Self::Vector;
+
+    /// The lanes of each of four vectors added up, in the tree of [`sum`].
+    #[inline(always)]
+    fn sums(self, vectors: [Self::Vector; 4]) -> [f32; 4] {
+        let mut out = [0.0; 4];
+        for n in 0..4 {
+            let mut lanes = [0.0; LANES];
+            self.store(vectors[n], &mut lanes);
+            out[n] = sum(lanes);
+        }
+        out
+    }
 }
 
 /// What every CPU of the target has: no fused multiply-add, since that would be a library call.

@@ -55,9 +55,12 @@ impl PocketModel {
 
     fn load_halves(flow_lm: &Scope<'_>, mimi: &Scope<'_>, config: PocketConfig) -> Result<Self, WeightsError> {
         let (latent, inner) = (config.mimi.quantizer.dimension, config.mimi.inner());
-        let lm = PocketLm::load(flow_lm, &config.flow_lm, latent, inner)?;
+        let mut lm = PocketLm::load(flow_lm, &config.flow_lm, latent, inner)?;
         let decoder = MimiDecoder::load(mimi, &config.mimi)?;
         let encoder = MimiEncoder::load(mimi, &config.mimi)?;
+        if decoder.is_coarse() {
+            lm.remember_in_halves();
+        }
         Ok(Self { config, lm, decoder, encoder })
     }
 

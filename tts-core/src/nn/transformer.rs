@@ -176,10 +176,14 @@ impl Transformer {
         }
     }
 
-    /// The same past with room for `window` positions in all; nothing may have been forgotten. Where weights have 8 bits, what is
-    /// remembered is binary16, which loses less than they do: half of the memory, half of what a long stream reads.
-    pub(crate) fn widened(&self, state: &TransformerState, window: usize) -> TransformerState {
-        let halves = self.layers.iter().any(|layer| layer.linear1.storage() == Storage::Int8);
+    /// Whether weights have 8 bits.
+    pub(crate) fn is_coarse(&self) -> bool {
+        self.layers.iter().any(|layer| layer.linear1.storage() == Storage::Int8)
+    }
+
+    /// The same past with room for `window` positions in all; nothing may have been forgotten. As `halves` (binary16) it takes half
+    /// of the memory, and half of what a long stream reads.
+    pub(crate) fn widened(&self, state: &TransformerState, window: usize, halves: bool) -> TransformerState {
         TransformerState {
             rings: state.rings.iter().map(|ring| ring.widened(window, halves)).collect(),
             rotations: state.rotations.clone(),
@@ -331,7 +335,7 @@ mod tests {
             for isa in Isa::available() {
                 let mut prompt = transformer.start(5);
                 run(isa, &transformer, &mut prompt, &signal(5, DIM));
-                let widened = transformer.widened(&prompt, 40);
+                let widened = transformer.widened(&prompt, 40, true);
                 let starts = [transformer.start(8), widened, transformer.start(30), transformer.start(3)];
                 let input = signal(23, DIM);
                 let alone = starts.clone().map(|mut state| run(isa, &transformer, &mut state, &input));

@@ -101,6 +101,11 @@ impl MimiDecoder {
         })
     }
 
+    /// Whether weights have 8 bits.
+    pub(crate) fn is_coarse(&self) -> bool {
+        self.transformer.transformer.is_coarse()
+    }
+
     /// Silence before the first latent.
     pub(crate) fn start(&self) -> MimiDecoderState {
         MimiDecoderState {
