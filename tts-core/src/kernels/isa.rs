@@ -21,6 +21,9 @@ pub(super) enum Level {
     /// What every CPU of the target has (SSE2 on x86-64, NEON without fused arithmetic on aarch64, what the module was
     /// compiled for on wasm32).
     Portable,
+    /// SSE4.1: every x86-64 CPU since 2011, and most since 2008.
+    #[cfg(target_arch = "x86_64")]
+    Sse41,
     /// AVX2, FMA and F16C: Intel since Haswell (2013), AMD since Zen.
     #[cfg(target_arch = "x86_64")]
     Avx2,
@@ -42,7 +45,7 @@ pub(super) enum Level {
 }
 
 /// Every name that `TTS_ISA` knows, on whatever architecture.
-const NAMES: [&str; 7] = ["portable", "avx2", "avxvnni", "avx512", "avx512vnni", "neon", "simd128"];
+const NAMES: [&str; 8] = ["portable", "sse4.1", "avx2", "avxvnni", "avx512", "avx512vnni", "neon", "simd128"];
 
 /// Why an instruction set asked for by name was not given.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -74,6 +77,10 @@ impl Isa {
     #[must_use]
     pub fn available() -> Vec<Self> {
         let mut levels = vec![Level::Portable];
+        #[cfg(target_arch = "x86_64")]
+        if is_x86_feature_detected!("sse4.1") {
+            levels.push(Level::Sse41);
+        }
         #[cfg(target_arch = "x86_64")]
         if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") && is_x86_feature_detected!("f16c") {
             levels.push(Level::Avx2);
@@ -131,11 +138,13 @@ impl Isa {
         }
     }
 
-    /// `portable`, `avx2`, `avxvnni`, `avx512`, `avx512vnni`, `neon` or `simd128`.
+    /// `portable`, `sse4.1`, `avx2`, `avxvnni`, `avx512`, `avx512vnni`, `neon` or `simd128`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self.0 {
             Level::Portable => "portable",
+            #[cfg(target_arch = "x86_64")]
+            Level::Sse41 => "sse4.1",
             #[cfg(target_arch = "x86_64")]
             Level::Avx2 => "avx2",
             #[cfg(target_arch = "x86_64")]

@@ -79,13 +79,18 @@ use instance;
 macro_rules! dispatch {
     ($isa:expr, $body:ident($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)?) => {{
         #[cfg(target_arch = "x86_64")]
-        use $crate::kernels::{instance, x86_64::{Avx2, Avx512}};
+        use $crate::kernels::{instance, x86_64::{Avx2, Avx512, Sse41}};
+        #[cfg(target_arch = "x86_64")]
+        instance!(sse41, "sse4.1", Sse41, $body($($arg: $ty),*) $(-> $ret)?);
         #[cfg(target_arch = "x86_64")]
         instance!(avx2, "avx2,fma,f16c", Avx2, $body($($arg: $ty),*) $(-> $ret)?);
         #[cfg(target_arch = "x86_64")]
         instance!(avx512, "avx512f,avx512bw,avx512vl,avx512dq,avx2,fma,f16c", Avx512, $body($($arg: $ty),*) $(-> $ret)?);
         match $isa.level() {
             $crate::kernels::isa::Level::Portable => $body($crate::kernels::simd::Portable, $($arg),*),
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: an `Isa` of this level exists only where detection saw sse4.1.
+            $crate::kernels::isa::Level::Sse41 => unsafe { sse41($($arg),*) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: an `Isa` of these levels exists only where detection saw avx2, fma and f16c.
             $crate::kernels::isa::Level::Avx2 | $crate::kernels::isa::Level::AvxVnni => unsafe { avx2($($arg),*) },

@@ -183,6 +183,9 @@ impl Simd for Portable {
     }
 }
 
+/// The distance of the biases of f32 and binary16.
+pub(super) const TWO_TO_112: f32 = f32::from_bits((127 + 112) << 23);
+
 /// The value of a finite half, in three operations that vectorise on any set.
 ///
 /// Shifting the sign-extended bits by 13 puts the exponent and fraction where f32 has them, and three copies of the sign
@@ -190,7 +193,6 @@ impl Simd for Portable {
 /// 2^-14 become subnormal f32 here, and the product makes them right too.
 #[inline(always)]
 pub(super) fn half_bits_to_f32(bits: u16) -> f32 {
-    const TWO_TO_112: f32 = f32::from_bits((127 + 112) << 23);
     let shifted = (i32::from(bits.cast_signed()) << 13) as u32 & 0x8fff_e000;
     f32::from_bits(shifted) * TWO_TO_112
 }
