@@ -74,7 +74,7 @@ impl Noise {
 
 fn report(figure: &str, unit: &str, mut values: Vec<f64>) {
     values.sort_by(f64::total_cmp);
-    println!("{figure:<36} {:>10.3} {:>10.3} {unit}", values[0], values[values.len() / 2]);
+    println!("{figure:<36} {:>10.4} {:>10.4} {unit}", values[0], values[values.len() / 2]);
 }
 
 fn milliseconds(since: Instant) -> f64 {

@@ -153,10 +153,10 @@ impl<S: Simd> Rows<'_, S> {
         }
     }
 
-    /// A tile as wide as the registers allow.
+    /// A tile as wide as the registers allow; one panel of several groups, which wait for memory, not for registers.
     #[inline(always)]
     fn wide<const R: usize, const G: usize, const N: usize>(&self, y: &mut [f32], row: usize, panels: [usize; N]) {
-        if S::WIDE == 2 && G > 1 {
+        if S::WIDE == 2 && G > 1 && N == 1 {
             self.tile::<R, G, N, 2>(y, row, panels);
         } else {
             self.tile::<R, G, N, 1>(y, row, panels);
