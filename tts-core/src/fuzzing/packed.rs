@@ -334,8 +334,7 @@ mimi:
                     } else {
                         pieces.push(text);
                     }
-                    let name = pieces.join("|");
-                    tensor.name = name;
+                    tensor.name = pieces.join("|");
                 }
                 Edit::Gone(index) => {
                     let at = index.index(parts.tensors.len());
@@ -381,6 +380,18 @@ mimi:
         assert!(Parts::of(SEED).bytes(0) == SEED, "taken apart and put together");
         let matrix = Weights::at_page(NAME, &matrix()).unwrap();
         matrix.root().tensor("w", [16, 16]).unwrap().packed(16, 16).unwrap();
+    }
+
+    /// They are not read before somebody speaks: that would read all of the file.
+    #[test]
+    fn scales_that_are_no_numbers_are_no_sound() {
+        let mut parts = Parts::of(good());
+        for tensor in parts.tensors.iter_mut().filter(|tensor| tensor.name.ends_with("|int8")) {
+            tensor.bytes.fill(0xff);
+        }
+        let weights = Weights::at_page(NAME, &parts.bytes(0)).unwrap();
+        weights.verify().unwrap_err();
+        assert_eq!(spoken(&Engine::of_packed(weights, EngineOptions::default()).unwrap()), 0);
     }
 
     proptest! {
