@@ -1,7 +1,8 @@
-//! An allocator that counts, for every thread on its own.
+//! An allocator that counts: allocations for every thread on its own, bytes for all together.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use crate::{quick, voice};
 
@@ -14,9 +15,17 @@ thread_local! {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
+/// Bytes that are allocated and not given back.
+static LIVE: AtomicI64 = AtomicI64::new(0);
+
 fn count() {
     // a thread that is being torn down has no counter any more
     let _ = COUNT.try_with(|c| c.set(c.get() + 1));
+}
+
+/// Takes note that there are so many bytes more.
+fn hold(bytes: i64) {
+    LIVE.fetch_add(bytes, Ordering::Relaxed);
 }
 
 /// Allocations of this thread so far.
@@ -24,22 +33,30 @@ pub(crate) fn allocations() -> u64 {
     COUNT.get()
 }
 
+/// Bytes that the whole process has on the heap.
+pub(crate) fn live_bytes() -> i64 {
+    LIVE.load(Ordering::Relaxed)
+}
+
 #[allow(unsafe_code, reason = "an allocator is unsafe by nature; this one only counts")]
 // SAFETY: every call is passed on unchanged to the system's allocator.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count();
+        hold(layout.size() as i64);
         // SAFETY: the caller keeps the contract of `alloc`.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        hold(-(layout.size() as i64));
         // SAFETY: the caller keeps the contract of `dealloc`.
         unsafe { System.dealloc(pointer, layout) }
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         count();
+        hold(size as i64 - layout.size() as i64);
         // SAFETY: the caller keeps the contract of `realloc`.
         unsafe { System.realloc(pointer, layout, size) }
     }

@@ -29,6 +29,8 @@ mod model_doc;
 mod pocket;
 /// Rate, pitch and pauses, measured on the sound.
 mod prosody;
+/// A thousand streams, begun and ended in every way.
+mod starts;
 /// What a stream promises: the same bytes, exact word times, cancelling by dropping, many at once.
 mod stream;
 /// A random checkpoint of the second family.

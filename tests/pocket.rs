@@ -231,7 +231,7 @@ fn a_packed_checkpoint_speaks_as_the_checkpoint_does() {
         assert_eq!(std::fs::metadata(&out).unwrap().len(), size);
         Engine::verify(&out).unwrap();
         let packed = Engine::open(&out, EngineOptions::default()).unwrap();
-        assert_eq!(packed.info().family, Family::Pocket);
+        assert_eq!((packed.info().family, packed.info().precision), (Family::Pocket, Some(precision)));
         let heard = speak(&packed);
         assert_eq!(heard, speak(&Engine::open(tiny.folder(), options).unwrap()), "{precision:?}");
         all.push(heard);

@@ -138,7 +138,7 @@ impl From<ReadingArg> for Reading {
 }
 
 /// Which engine, and how wide.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub(crate) struct EngineArgs {
     /// Voice: a name from `tts voices`, or a .voice file
     #[arg(long, value_name = "NAME|FILE")]

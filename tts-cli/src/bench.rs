@@ -4,14 +4,15 @@
 //! engine in this process. Speed is the best of several runs, since other work on the machine can only add to it; delays are
 //! medians, since a listener meets the usual case.
 
+use std::ffi::OsString;
 use std::io::Read;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
-use tts_core::{Engine, Voice};
+use tts_core::{Engine, Family, Voice};
 
-use crate::args::BenchArgs;
+use crate::args::{BenchArgs, EngineArgs};
 use crate::exit::{Exit, Failure, OrExit};
 use crate::memory;
 use crate::message::{self, JsonPlace};
@@ -35,6 +36,9 @@ struct Figures {
     threads: usize,
     voice: String,
     model: String,
+    family: &'static str,
+    /// How a model of Pocket TTS keeps its weights; absent if it does not say, and for the built-in family, which has one way.
+    precision: Option<String>,
     /// Compute seconds per second of sound, best of three.
     rtf: f64,
     audio_seconds: f64,
@@ -55,7 +59,7 @@ struct Figures {
 /// If the engine cannot be used, or a fresh process not be started.
 pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<Exit> {
     let request = EngineRequest::new(args.engine.clone());
-    let cold = cold_first_audio(args)?;
+    let cold = cold_first_audio(&args.engine)?;
     let begun = Instant::now();
     let engine = request.engine()?;
     let voice = request.voice(&engine)?;
@@ -93,7 +97,12 @@ fn measure(engine: &Engine, voice: &Voice, load: Duration, cold: Duration) -> an
         isa: info.isa.to_string(),
         threads: info.threads,
         voice: voice.card().name.clone(),
-        model: info.model.clone(),
+        model: info.model,
+        family: match info.family {
+            Family::Pocket => "pocket",
+            _ => "native",
+        },
+        precision: info.precision.map(|precision| precision.to_string()),
         rtf: compute_seconds / audio_seconds,
         audio_seconds,
         compute_seconds,
@@ -112,21 +121,29 @@ fn first_audio(voice: &Voice) -> anyhow::Result<Duration> {
     Ok(begun.elapsed())
 }
 
-fn cold_first_audio(args: &BenchArgs) -> anyhow::Result<Duration> {
+/// The options that say the same as `args`.
+fn engine_options(args: &EngineArgs) -> Vec<OsString> {
+    let EngineArgs { voice, model, threads, precision } = args;
+    let given: [(&str, Option<OsString>); 4] = [
+        ("--voice=", voice.as_ref().map(OsString::from)),
+        ("--model=", model.as_ref().map(OsString::from)),
+        ("--threads=", threads.map(|threads| threads.to_string().into())),
+        ("--precision=", precision.map(|precision| precision.to_string().into())),
+    ];
+    let option = |(name, value): (&str, Option<OsString>)| {
+        let mut option = OsString::from(name);
+        option.push(value?);
+        Some(option)
+    };
+    given.into_iter().filter_map(option).collect()
+}
+
+fn cold_first_audio(engine: &EngineArgs) -> anyhow::Result<Duration> {
     let program = std::env::current_exe().or_exit(Exit::Internal, "cannot find this program")?;
     let mut times = Vec::with_capacity(COLD_RUNS);
     for _ in 0..COLD_RUNS {
         let mut command = Command::new(&program);
-        command.args(["say", "-o", "-", "--raw", SENTENCE]);
-        if let Some(voice) = &args.engine.voice {
-            command.arg("--voice").arg(voice);
-        }
-        if let Some(model) = &args.engine.model {
-            command.arg("--model").arg(model);
-        }
-        if let Some(threads) = args.engine.threads {
-            command.arg("--threads").arg(threads.to_string());
-        }
+        command.args(["say", "-q", "-o", "-", "--raw"]).args(engine_options(engine)).arg(SENTENCE);
         let begun = Instant::now();
         let mut child = command
             .stdin(Stdio::null())
@@ -139,8 +156,12 @@ fn cold_first_audio(args: &BenchArgs) -> anyhow::Result<Duration> {
         times.push(begun.elapsed());
         if !matches!(read, Ok(1)) {
             let output = child.wait_with_output().or_exit(Exit::Internal, "cannot start this program again")?;
-            let text = String::from_utf8_lossy(&output.stderr).trim().trim_start_matches("tts: ").to_owned();
-            return Err(Failure::new(Exit::Input, text).into());
+            let text = String::from_utf8_lossy(&output.stderr);
+            let text = match text.trim().trim_start_matches("tts: ") {
+                "" => "a fresh process of this program gave no sound",
+                text => text,
+            };
+            return Err(Failure::new(Exit::of_code(output.status.code()), text).into());
         }
         // The rest of its sound is not needed; it may end by itself first.
         let _ = child.kill();
@@ -156,12 +177,13 @@ fn median(mut times: Vec<Duration>) -> Duration {
 
 impl Figures {
     fn table(&self) -> String {
-        let Self { version, isa, threads, voice, model, rtf, audio_seconds, compute_seconds, .. } = self;
+        let Self { version, isa, threads, voice, model, family, rtf, audio_seconds, compute_seconds, .. } = self;
+        let precision = self.precision.as_ref().map_or(String::new(), |precision| format!(", precision {precision}"));
         let memory =
             self.peak_memory_bytes.map_or("unknown".to_owned(), |bytes| format!("{:.1} MB", bytes as f64 / 1e6));
         let faster = 1.0 / rtf;
         format!(
-            "tts {version} on {isa} with {threads} thread(s), model {model}, voice {voice}\n\
+            "tts {version} on {isa} with {threads} thread(s), model {model} ({family}{precision}), voice {voice}\n\
              speed (RTF)             {rtf:.4}   {audio_seconds:.1} s of sound in {compute_seconds:.2} s, {faster:.0} times as fast as it talks\n\
              first sound, warm       {:.1} ms   10 words, median of {WARM_RUNS}\n\
              first sound, cold       {:.1} ms   from the start of the process, median of {COLD_RUNS}\n\
@@ -174,7 +196,25 @@ impl Figures {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+
     use super::*;
+    use crate::args::{Cli, Command};
+
+    #[test]
+    fn a_fresh_process_makes_the_same_engine() {
+        let options = ["--voice=-v.safetensors", "--model=a b", "--threads=2", "--precision=bf16,bf16,int8,f32"];
+        for options in [&options[..], &[]] {
+            let parse = |command: &str, more: &[OsString]| {
+                Cli::try_parse_from([&["tts".into(), command.into()], more].concat()).expect("options").command
+            };
+            let given: Vec<OsString> = options.iter().map(OsString::from).collect();
+            let Command::Bench(bench) = parse("bench", &given) else { panic!("another command") };
+            let Command::Say(say) = parse("say", &engine_options(&bench.engine)) else { panic!("another command") };
+            assert_eq!(say.engine, bench.engine);
+            assert_eq!(engine_options(&bench.engine), given);
+        }
+    }
 
     #[test]
     fn the_sentence_has_ten_words() {

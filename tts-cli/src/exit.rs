@@ -42,6 +42,12 @@ impl Exit {
             Self::Interrupted => 130,
         }
     }
+
+    /// What a process of this same program that failed meant by its code.
+    pub(crate) fn of_code(code: Option<i32>) -> Self {
+        let all = [Self::Usage, Self::Input, Self::Output, Self::Playback, Self::Incomplete, Self::Interrupted];
+        all.into_iter().find(|exit| code == Some(exit.code().into())).unwrap_or(Self::Internal)
+    }
 }
 
 impl From<Exit> for ExitCode {

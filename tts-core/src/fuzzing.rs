@@ -1,14 +1,18 @@
-//! What must hold for any bytes: one function for everything that reads what a stranger wrote (level 7).
+//! What must hold for any bytes: one function for everything that reads what a stranger wrote (level 8).
 //!
 //! The targets in `fuzz/` call these with what a fuzzer finds, the tests below with what `proptest` makes up, so that
 //! `cargo test` runs the same laws without a nightly compiler. Part of test and fuzzing builds only: a release has no
 //! such door. Every function panics where a law is broken.
 //!
-//! May import: `audio`, `model`, `voice`, `text`, `weights`, `units`.
+//! May import: `engine`, `error`, `audio`, `model`, `speaker`, `voice`, `text`, `weights`, `units`.
 
 #![allow(clippy::missing_panics_doc, reason = "to panic where a law is broken is what they are for")]
 
+mod packed;
+
 use std::iter::from_fn;
+
+pub use packed::packed;
 
 use crate::model::NativeConfig;
 use crate::model::native::NativeModel;
@@ -257,7 +261,7 @@ mod tests {
     }
 
     /// A few places of a good file, overwritten; perhaps cut, perhaps longer.
-    fn damaged(good: Vec<u8>) -> impl Strategy<Value = Vec<u8>> {
+    pub(super) fn damaged(good: Vec<u8>) -> impl Strategy<Value = Vec<u8>> {
         let edits = vec((any::<Index>(), prop_oneof![any::<u8>(), select(b"0123456789[]{},:\"-".to_vec())]), 0..6);
         (edits, proptest::option::weighted(0.2, any::<Index>()), vec(any::<u8>(), 0..3)).prop_map(
             move |(edits, cut, tail)| {
@@ -276,7 +280,7 @@ mod tests {
     }
 
     /// A good text with some of its lines, numbers or quotes replaced.
-    fn mended(good: &'static str) -> impl Strategy<Value = String> {
+    pub(super) fn mended(good: &'static str) -> impl Strategy<Value = String> {
         let values = [
             "-1",
             "0",
@@ -309,23 +313,30 @@ mod tests {
         })
     }
 
-    /// Tokenizers of a few pieces: a SentencePiece model and the same as JSON.
-    fn small_pieces() -> impl Strategy<Value = Vec<u8>> {
-        let pieces =
-            [("<unk>", 0.0f32, 2u8), ("<s>", 0.0, 3), ("▁", -2.0, 1), ("a", -3.0, 1), ("▁ab", -7.0, 1), ("b", -1.5, 4)];
+    /// Pieces of a tokenizer, their scores and kinds.
+    const SMALL: [(&str, f32, u8); 6] =
+        [("<unk>", 0.0, 2), ("<s>", 0.0, 3), ("▁", -2.0, 1), ("a", -3.0, 1), ("▁ab", -7.0, 1), ("b", -1.5, 4)];
+
+    /// A SentencePiece model of them.
+    pub(super) fn small_model() -> Vec<u8> {
         let mut model = Vec::new();
-        for (text, score, kind) in pieces {
+        for (text, score, kind) in SMALL {
             let piece =
                 [&[0x0a, text.len() as u8], text.as_bytes(), &[0x15], &score.to_le_bytes(), &[0x18, kind]].concat();
             model.extend([&[0x0a, piece.len() as u8], &piece[..]].concat());
         }
         model.extend(*b"\x12\x02\x18\x01\x1a\x0c\x0a\x08identity\x20\x00");
+        model
+    }
+
+    /// The same, and as JSON.
+    fn small_pieces() -> impl Strategy<Value = Vec<u8>> {
         let metaspace = r#"{"type":"Metaspace","replacement":"▁","prepend_scheme":"always","split":true}"#;
-        let vocab = pieces.map(|(text, score, _)| format!(r#"["{text}",{score}]"#)).join(",");
+        let vocab = SMALL.map(|(text, score, _)| format!(r#"["{text}",{score}]"#)).join(",");
         let json = format!(
             r#"{{"added_tokens":[{{"id":1,"content":"<s>","special":true}}],"pre_tokenizer":{metaspace},"model":{{"type":"Unigram","unk_id":0,"vocab":[{vocab}]}}}}"#
         );
-        select(vec![model, json.into_bytes()])
+        select(vec![small_model(), json.into_bytes()])
     }
 
     fn lexicon_line() -> impl Strategy<Value = String> {

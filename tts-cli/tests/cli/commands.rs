@@ -107,6 +107,7 @@ fn a_full_disk_is_an_error() {
 fn bench_measures() {
     let world = World::new();
     let figures = world.run(&["bench", "--json"]).with(0).json();
+    assert_eq!((&figures["family"], figures["precision"].is_null()), (&"native".into(), true), "{figures}");
     for field in ["rtf", "audio_seconds", "compute_seconds", "time_to_first_audio_ms", "load_ms", "cold_first_audio_ms"]
     {
         assert!(figures[field].as_f64().is_some_and(|value| value > 0.0), "{field}: {figures}");

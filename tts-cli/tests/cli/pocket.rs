@@ -61,6 +61,34 @@ fn a_checkpoint_is_made_one_file() {
 }
 
 #[test]
+fn a_checkpoint_is_measured_whatever_it_is_made_of() {
+    let (world, _tiny, model) = world(Doctored::EndsAtOnce);
+    world.run(&["clone", "--model", &model, "clip.wav", "-o", "v.safetensors"]).with(0);
+    world.run(&["convert", &model, "-o", "one.packed", "--precision", "bf16"]).with(0);
+    let yaml = format!("{model}/config.yaml");
+    for (model, voice, more, precision) in [
+        (model.as_str(), "clip.wav", &["--precision", "int8"][..], "int8"),
+        (&yaml, "v.safetensors", &["--threads", "2"], "stored"),
+        ("one.packed", "v.safetensors", &[], "bf16"),
+    ] {
+        let arguments = [&["bench", "--json", "--model", model, "--voice", voice], more].concat();
+        let figures = world.run(&arguments).with(0).json();
+        assert_eq!([&figures["family"], &figures["precision"]], ["pocket", precision], "{figures}");
+        for field in ["rtf", "audio_seconds", "time_to_first_audio_ms", "load_ms", "cold_first_audio_ms"] {
+            assert!(figures[field].as_f64().is_some_and(|value| value > 0.0), "{field}: {figures}");
+        }
+    }
+    for (arguments, code) in [
+        (&["--model", &model][..], 2),
+        (&["--model", &model, "--voice", "nora"], 3),
+        (&["--model", "one.packed", "--voice", "v.safetensors", "--precision", "int8"], 2),
+    ] {
+        let told = |command: &[&str]| world.run(&[command, arguments].concat()).with(code).stderr;
+        assert_eq!(told(&["bench"]), told(&["say", "-o", "a.wav", "x"]), "{arguments:?}");
+    }
+}
+
+#[test]
 fn what_goes_wrong_is_said() {
     let (world, _tiny, model) = world(Doctored::Silent);
     let say = |more: &[&str]| {

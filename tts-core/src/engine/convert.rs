@@ -19,6 +19,7 @@ use crate::weights::packed::Recorder;
 const FAMILY: (&str, &str) = ("family", "pocket");
 const CLONES: &str = "clones";
 const NAME: &str = "name";
+const PRECISION: &str = "precision";
 /// Files beside the weights.
 const CONFIG: &str = "config.yaml";
 const TOKENIZER: &str = "tokenizer";
@@ -54,7 +55,7 @@ impl Engine {
 
 impl Checkpoint {
     fn convert(self, options: &EngineOptions, out: &Path) -> Result<u64, Error> {
-        let Self { config, yaml, files, tokenizer, clones, name } = self;
+        let Self { config, yaml, files, tokenizer, clones, name, precision: _ } = self;
         let recorder = Recorder::default();
         let files = files.stored_by(options.precision, &config).recorded_by(&recorder);
         // a tokenizer that no engine would take is not packed either
@@ -64,7 +65,8 @@ impl Checkpoint {
         let mut part = out.as_os_str().to_owned();
         part.push(format!(".{}.part", std::process::id()));
         let part = PathBuf::from(part);
-        let about = [FAMILY, (NAME, &name), (CLONES, if clones { "yes" } else { "no" })];
+        let precision = options.precision.to_string();
+        let about = [FAMILY, (NAME, &name), (CLONES, if clones { "yes" } else { "no" }), (PRECISION, &precision)];
         let beside = [(CONFIG, yaml.as_bytes()), (TOKENIZER, tokenizer.1.as_slice())];
         let write = || -> io::Result<u64> {
             let mut file = BufWriter::new(File::create(&part)?);
@@ -77,17 +79,16 @@ impl Checkpoint {
     }
 
     /// The parts of a packed file.
-    pub(super) fn packed(path: &Path, options: &EngineOptions) -> Result<Self, Error> {
+    pub(super) fn packed(weights: Weights, options: &EngineOptions) -> Result<Self, Error> {
         reads_letters(options)?;
         if options.precision != PocketPrecision::default() {
             let family = "a packed file, whose precision was chosen when it was made";
             return Err(Error::Unsupported { what: "a precision", family });
         }
-        let weights = Weights::open(path)?;
-        let origin = path.display().to_string();
+        let origin = weights.origin().to_owned();
         let wrong = |what: &str| {
             let source = io::Error::new(io::ErrorKind::InvalidData, format!("{what}; make one with `tts convert`"));
-            Error::Packed { path: path.to_owned(), source }
+            Error::Packed { path: PathBuf::from(&origin), source }
         };
         if !weights.is_packed() || weights.metadata(FAMILY.0) != Some(FAMILY.1) {
             return Err(wrong("it is no packed model of Pocket TTS"));
@@ -99,6 +100,7 @@ impl Checkpoint {
         let tokenizer = (format!("{origin}: {TOKENIZER}"), tokenizer);
         let clones = weights.metadata(CLONES) != Some("no");
         let name = weights.metadata(NAME).unwrap_or_default().to_owned();
-        Ok(Self { config, yaml, files: PocketFiles::Bundle(weights), tokenizer, clones, name })
+        let precision = weights.metadata(PRECISION).and_then(|text| text.parse().ok());
+        Ok(Self { config, yaml, files: PocketFiles::Bundle(weights), tokenizer, clones, name, precision })
     }
 }

@@ -120,6 +120,9 @@ pub struct EngineInfo {
     pub fingerprint: Option<Fingerprint>,
     /// Size of the weights file.
     pub weight_bytes: u64,
+    /// How precisely a checkpoint of Pocket TTS keeps its weights; `None` for the native family, which has one way, and for a
+    /// packed file that does not say.
+    pub precision: Option<PocketPrecision>,
 }
 
 impl Engine {
@@ -154,6 +157,16 @@ impl Engine {
         Self::load(means, Opened::yaml(Path::new(name), yaml, name.to_owned(), &options)?, options)
     }
 
+    /// A checkpoint of Pocket TTS from a packed file that was opened already.
+    ///
+    /// # Errors
+    /// As [`Engine::open`].
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn of_packed(weights: Weights, options: EngineOptions) -> Result<Self, Error> {
+        let means = Self::means(&options)?;
+        Self::load(means, Opened::packed(weights, &options)?, options)
+    }
+
     /// Instruction set and threads: what can be refused before any file is read.
     fn means(options: &EngineOptions) -> Result<(Isa, usize), Error> {
         let isa = Isa::from_env()?;
@@ -164,9 +177,9 @@ impl Engine {
     }
 
     fn load((isa, threads): (Isa, usize), opened: Opened, options: EngineOptions) -> Result<Self, Error> {
-        let Opened { model, name, weight_bytes } = opened;
+        let Opened { model, name, weight_bytes, precision } = opened;
         let front = FrontEnd::new(options.lexicon)?;
-        Ok(Self(Arc::new(Loaded { model, name, front, isa, threads, weight_bytes })))
+        Ok(Self(Arc::new(Loaded { model, name, front, isa, threads, weight_bytes, precision })))
     }
 
     /// A shipped voice by its name; `default` is one of them. Shipped voices are of the embedded model.
@@ -249,7 +262,7 @@ impl Engine {
     /// Facts about this engine.
     #[must_use]
     pub fn info(&self) -> EngineInfo {
-        let Loaded { model: family, name, isa, threads, weight_bytes, .. } = &*self.0;
+        let Loaded { model: family, name, isa, threads, weight_bytes, precision, .. } = &*self.0;
         let (family, fingerprint) = match family {
             Model::Native(model) => (Family::Native, Some(model.fingerprint)),
             Model::Pocket(_) => (Family::Pocket, None),
@@ -262,6 +275,7 @@ impl Engine {
             model: name.clone(),
             fingerprint,
             weight_bytes: *weight_bytes,
+            precision: *precision,
         }
     }
 }

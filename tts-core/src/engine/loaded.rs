@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::kernels::Isa;
+use crate::model::PocketPrecision;
 use crate::model::native::{self, NativeModel};
 use crate::model::pocket::PocketModel;
 use crate::text::frontend::FrontEnd;
@@ -18,6 +19,7 @@ pub(super) struct Loaded {
     pub(super) isa: Isa,
     pub(super) threads: usize,
     pub(super) weight_bytes: u64,
+    pub(super) precision: Option<PocketPrecision>,
 }
 
 /// The model itself.

@@ -51,6 +51,8 @@ pub(super) struct Checkpoint {
     /// Whether its encoder is one.
     pub(super) clones: bool,
     pub(super) name: String,
+    /// How its weights are kept; nothing if it does not say.
+    pub(super) precision: Option<PocketPrecision>,
 }
 
 /// A model and what there is to say of it.
@@ -59,6 +61,7 @@ pub(super) struct Opened {
     pub(super) model: Model,
     pub(super) name: String,
     pub(super) weight_bytes: u64,
+    pub(super) precision: Option<PocketPrecision>,
 }
 
 impl Opened {
@@ -74,7 +77,11 @@ impl Opened {
         if fs::metadata(path).map_err(failed)?.is_dir() || !is_safetensors(path).map_err(failed)? {
             return Self::pocket(Checkpoint::at(path, options)?, options);
         }
-        Self::pocket(Checkpoint::packed(path, options)?, options)
+        Self::packed(Weights::open(path)?, options)
+    }
+
+    pub(super) fn packed(weights: Weights, options: &EngineOptions) -> Result<Self, Error> {
+        Self::pocket(Checkpoint::packed(weights, options)?, options)
     }
 
     pub(super) fn native(
@@ -94,7 +101,7 @@ impl Opened {
         #[cfg(feature = "oracle")]
         let model = model.with_networks(options.networks.clone());
         let (name, weight_bytes) = (model.config.name.clone(), weights.size() as u64);
-        Ok(Self { model: Model::Native(Arc::new(model)), name, weight_bytes })
+        Ok(Self { model: Model::Native(Arc::new(model)), name, weight_bytes, precision: None })
     }
 
     /// From the text of a configuration; what it names is looked for from where `yaml` is or would be.
@@ -103,7 +110,7 @@ impl Opened {
     }
 
     fn pocket(checkpoint: Checkpoint, options: &EngineOptions) -> Result<Self, Error> {
-        let Checkpoint { config, files, tokenizer, clones, name, .. } = checkpoint;
+        let Checkpoint { config, files, tokenizer, clones, name, precision, yaml: _ } = checkpoint;
         let vocabulary = Vocabulary::of_size(&tokenizer.0, &tokenizer.1, config.flow_lm.lookup_table.n_bins)?;
         let weights = files.stored_by(options.precision, &config);
         let weight_bytes = weights.sizes();
@@ -111,7 +118,7 @@ impl Opened {
         // the front end reads one language
         let english = options.language.as_deref().is_none_or(|language| language.starts_with("en"));
         let model = Model::Pocket(Arc::new(Pocket { model, vocabulary, english, clones }));
-        Ok(Self { model, name, weight_bytes })
+        Ok(Self { model, name, weight_bytes, precision })
     }
 }
 
@@ -170,7 +177,8 @@ impl Checkpoint {
         };
         let tokenizer = find(&config.flow_lm.lookup_table.tokenizer_path)?;
         let tokenizer = (tokenizer.display().to_string(), Vocabulary::bytes(&tokenizer)?);
-        Ok(Self { config, yaml: text.to_owned(), files: found.open()?, tokenizer, clones, name })
+        let precision = Some(options.precision);
+        Ok(Self { config, yaml: text.to_owned(), files: found.open()?, tokenizer, clones, name, precision })
     }
 }
 

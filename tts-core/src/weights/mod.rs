@@ -191,6 +191,19 @@ impl Weights {
         Self::parse(name.to_owned(), Arc::new(bytes))
     }
 
+    /// Weights in memory that lie as [`Weights::open`] would map them, from the start of a page on; `name` stands for the file in
+    /// messages.
+    ///
+    /// # Errors
+    /// As [`Weights::open`].
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn at_page(name: &str, bytes: &[u8]) -> Result<Self, WeightsError> {
+        let io = |source| WeightsError::Io { path: name.into(), source };
+        let mut page = memmap2::MmapMut::map_anon(bytes.len()).map_err(io)?;
+        page.copy_from_slice(bytes);
+        Self::parse(name.to_owned(), Arc::new(page))
+    }
+
     fn parse(origin: String, bytes: SharedBytes) -> Result<Self, WeightsError> {
         let format = |what| WeightsError::Format { origin: origin.clone(), what };
         let (header, metadata) =

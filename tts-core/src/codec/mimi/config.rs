@@ -241,6 +241,10 @@ impl MimiConfig {
         within("mimi.quantizer.dimension", self.quantizer.dimension, 1024)?;
         within("mimi.quantizer.output_dimension", self.quantizer.output_dimension, 8192)?;
         within("mimi.inner_dim", self.inner(), 8192)?;
+        // a frame of sound, and frames for the longest text, are made room for at once
+        if !(1.0..=200.0).contains(&self.frame_rate) {
+            return Err(format!("mimi.frame_rate is {}, expected 1 to 200", self.frame_rate));
+        }
         let exact = f64::from(self.sample_rate) / self.seanet.hop() as f64 / self.frame_rate;
         if !(2.0..=64.0).contains(&exact) || (exact - exact.round()).abs() > 1e-9 {
             return Err(format!(

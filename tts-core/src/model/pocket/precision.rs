@@ -4,6 +4,7 @@
 //! networks, norms, scales, tables and biases stay as the file has them: they are a hundredth of the bytes, and the first to be
 //! heard.
 
+use std::fmt;
 use std::str::FromStr;
 
 use crate::kernels::Storage;
@@ -78,6 +79,33 @@ impl FromStr for Precision {
     }
 }
 
+impl fmt::Display for Precision {
+    /// As it is read.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Stored => "stored",
+            Self::F32 => "f32",
+            Self::Bf16 => "bf16",
+            Self::Int8 => "int8",
+            Self::Small => "small",
+        })
+    }
+}
+
+impl fmt::Display for PocketPrecision {
+    /// As it is read, in its shortest form.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { lm, head, decoder, encoder } = *self;
+        if *self == Self::SMALL {
+            return f.write_str("small");
+        }
+        if *self == Self::all(lm) && lm != Precision::Small {
+            return lm.fmt(f);
+        }
+        write!(f, "{lm},{head},{decoder},{encoder}")
+    }
+}
+
 impl FromStr for PocketPrecision {
     type Err = PrecisionError;
 
@@ -139,6 +167,9 @@ mod tests {
         assert_eq!("small".parse(), Ok(PocketPrecision::SMALL));
         let mixed = PocketPrecision { decoder: Precision::F32, ..PocketPrecision::all(Precision::Bf16) };
         assert_eq!("bf16,bf16,f32,bf16".parse(), Ok(mixed));
+        for text in ["stored", "f32", "bf16", "int8", "small", "bf16,bf16,f32,bf16", "small,small,small,small"] {
+            assert_eq!(text.parse::<PocketPrecision>().map(|precision| precision.to_string()), Ok(text.to_owned()));
+        }
         for wrong in ["", "int4", "int8,int8", "int8,"] {
             assert!(wrong.parse::<PocketPrecision>().is_err(), "{wrong}");
         }

@@ -147,7 +147,7 @@ impl PocketVoice {
     }
 
     /// How many positions were heard.
-    #[cfg(test)]
+    #[cfg(any(test, fuzzing))]
     pub(crate) fn positions(&self) -> usize {
         self.positions
     }

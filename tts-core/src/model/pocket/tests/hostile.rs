@@ -32,6 +32,8 @@ fn a_configuration_that_asks_for_too_much_is_refused() {
         ("sample_rate: 8000", "sample_rate: 0", "sample_rate is 0"),
         ("frame_rate: 100.0", "frame_rate: .nan", "frame_rate"),
         ("frame_rate: 100.0", "frame_rate: 0", "frame_rate"),
+        ("frame_rate: 100.0", "frame_rate: 1e-5", "frame_rate is 0.00001, expected 1 to 200"),
+        ("frame_rate: 100.0", "frame_rate: 4000", "frame_rate is 4000, expected 1 to 200"),
         ("frame_rate: 100.0", "frame_rate: 99", "frame_rate is 99"),
         ("n_residual_layers: 1", "n_residual_layers: 1000000000", "n_residual_layers is 1000000000"),
         ("dilation_base: 2", "dilation_base: 1000000000", "dilation_base is 1000000000"),
