@@ -77,7 +77,7 @@ const SECTIONS: &[(&str, &[&str])] = &[
     (
         "ENVIRONMENT",
         &[
-            "TTS_ISA=portable|avx2|avx512|neon forces an instruction set; one that the CPU lacks is an error.",
+            "TTS_ISA=portable|sse4.1|avx2|avxvnni|avx512|avx512vnni|neon forces an instruction set; one that the CPU lacks is an error.",
             "tts models downloads to TTS_CACHE, or the folder tts of XDG_CACHE_HOME, ~/.cache or LOCALAPPDATA. HF_TOKEN, HF_TOKEN_PATH, HF_HOME, HF_HUB_CACHE, HF_ENDPOINT, HF_HUB_OFFLINE and HF_HUB_DOWNLOAD_TIMEOUT mean what they mean to the hub's own library; ALL_PROXY, HTTPS_PROXY, HTTP_PROXY and NO_PROXY name proxies, SSL_CERT_FILE certificates to trust.",
         ],
     ),

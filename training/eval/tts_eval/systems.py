@@ -73,8 +73,9 @@ class Copy(Clone):
 
     def __init__(self, engine):
         engine.need("clone")
-        at_clone = engine.has("clone", "--like-the-clip")
         self.flag = engine.has("say", "--like-the-clip")
+        # where `say` has it too, that of `clone` is for models whose voices are recordings
+        at_clone = not self.flag and engine.has("clone", "--like-the-clip")
         self.takes_clip = not at_clone and not self.flag and engine.has("say", "--prosody-from")
         if not (at_clone or self.flag or self.takes_clip):
             raise Missing("this build has no --like-the-clip")
