@@ -1,8 +1,8 @@
-//! `cargo bench -p tts-benches --bench pocket -- FOLDER [--precision P] [--frames N] [--runs N] [--compare | --pack]`
+//! `cargo bench -p tts-benches --bench pocket -- FOLDER [--precision P] [--frames N] [--runs N] [--compare [--against FOLDER] | --pack]`
 //!
 //! What Pocket TTS costs on one thread, and on two. FOLDER holds `config.yaml` and `model.safetensors`, as `pocket/random_weights.py` makes them.
 //! P is `stored`, `f32`, `bf16`, `int8`, `small`, or four of them with commas for language model, head, decoder and encoder. With --compare
-//! there are no times but the signal-to-noise ratio against the weights as stored, from the same noise. With --pack
+//! there are no times but the signal-to-noise ratio against the weights as stored (in another folder: --against), from the same noise. With --pack
 //! FOLDER/model.packed is written, with that precision; P `packed` opens it.
 //! A voice of 127 positions (10.08 s of sound) says 32 tokens in N frames; every figure is the least of all runs, and the median.
 
@@ -27,6 +27,7 @@ struct Options {
     folder: PathBuf,
     precision: String,
     compare: bool,
+    against: Option<PathBuf>,
     pack: bool,
     frames: usize,
     runs: usize,
@@ -38,6 +39,7 @@ fn number(text: Option<String>) -> Result<usize, Failure> {
 
 fn options() -> Result<Options, Failure> {
     let (mut folder, mut precision, mut compare, mut pack) = (None, "stored".to_owned(), false, false);
+    let mut against = None;
     let (mut frames, mut runs) = (50, 5);
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
@@ -45,6 +47,7 @@ fn options() -> Result<Options, Failure> {
             "--bench" => {} // cargo says so
             "--precision" => precision = arguments.next().ok_or("--precision needs a name")?,
             "--compare" => compare = true,
+            "--against" => against = Some(arguments.next().ok_or("--against needs a folder")?.into()),
             "--pack" => pack = true,
             "--frames" => frames = number(arguments.next())?.max(2),
             "--runs" => runs = number(arguments.next())?.max(1),
@@ -53,7 +56,7 @@ fn options() -> Result<Options, Failure> {
         }
     }
     let folder = folder.ok_or("which FOLDER? see pocket/random_weights.py")?;
-    Ok(Options { folder, precision, compare, pack, frames, runs })
+    Ok(Options { folder, precision, compare, against, pack, frames, runs })
 }
 
 /// Approximately normal values, the same on every run.
@@ -159,7 +162,7 @@ fn snr(found: &[f32], expected: &[f32]) -> f64 {
 
 fn compare(options: &Options, isa: Isa) -> Result<(), Failure> {
     let Options { folder, precision, frames, .. } = options;
-    let expected = sound(&open(folder, "stored", isa)?, *frames);
+    let expected = sound(&open(options.against.as_ref().unwrap_or(folder), "stored", isa)?, *frames);
     let found = sound(&open(folder, precision, isa)?, *frames);
     println!("{} with {precision} against stored, {frames} frames on {}, dB", folder.display(), isa.name());
     for (name, n) in [("encoded voice", 0), ("latents", 1), ("sound", 2)] {
