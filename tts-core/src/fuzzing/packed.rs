@@ -141,28 +141,39 @@ mimi:
         }
     }
 
-    /// A random checkpoint with all that its configuration asks for: the loader is asked what it misses, again and again.
-    fn checkpoint() -> Vec<u8> {
-        let mut state = 1u64;
-        let mut draw = || {
+    /// So many values, others for every name.
+    fn values(name: &str, count: usize) -> Vec<f32> {
+        // FNV-1a
+        let mut state = name
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
+        let draw = |_| {
             state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
             (state >> 40) as f32 / (1u64 << 23) as f32 - 1.0
         };
+        (0..count).map(draw).collect()
+    }
+
+    /// A random checkpoint with all that its configuration asks for: the loader is asked what it misses, again and again. The same one in
+    /// whatever order the loader asks.
+    fn checkpoint() -> Vec<u8> {
         let mut tensors: Vec<Tensor> = Vec::new();
         loop {
             let whole = Parts { about: Map::new(), tensors: tensors.clone() }.bytes(0);
             let config = PocketConfig::parse("tiny.yaml", CONFIG).unwrap();
-            let weights = Weights::from_bytes("tiny.safetensors", whole.clone()).unwrap();
+            let weights = Weights::from_bytes("tiny.safetensors", whole).unwrap();
             match PocketModel::load(&weights, config).map(drop) {
-                Ok(()) => return whole,
+                Ok(()) => break,
                 Err(WeightsError::Missing { name, .. }) => tensors.push(Tensor::values(name, vec![0], &[])),
                 Err(WeightsError::Shape { name, expected, .. }) => {
-                    let values: Vec<f32> = (0..expected.iter().product()).map(|_| draw()).collect();
+                    let values = values(&name, expected.iter().product());
                     *tensors.last_mut().unwrap() = Tensor::values(name, expected, &values);
                 }
                 Err(error) => panic!("{error}"),
             }
         }
+        tensors.sort_by(|a, b| a.name.cmp(&b.name));
+        Parts { about: Map::new(), tensors }.bytes(0)
     }
 
     /// What `tts convert` makes of it: matrices of 8 bits where they are wide enough, else of 16 or 32.
