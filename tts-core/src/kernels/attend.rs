@@ -180,7 +180,7 @@ fn body<S: Simd>(s: S, out: &mut [f32], q: &[f32], past: &Past<'_>, shape: Shape
     }
 }
 
-/// Heads of the usual sizes are compiled for them: half of the time was counting (docs/SPEED.md).
+/// Heads of the usual sizes are compiled for them, so that no loop over channels is counted (docs/SPEED.md).
 #[inline(always)]
 fn attend_heads<S: Simd, E: Element>(
     s: S,
