@@ -15,8 +15,8 @@ use std::process::{Child, Command, ExitCode, Stdio};
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
-use tts_benches::{ended, process_time};
-use tts_core::{Engine, EngineOptions, Voice};
+use tts_benches::{ended, process_time, voice};
+use tts_core::Voice;
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -25,7 +25,7 @@ const PASSAGE: &str = "The birch canoe slid on the smooth planks. Glue the sheet
 chicken leg is a rare dish. The box was thrown beside the parked truck. Four hours of steady work faced us.";
 
 /// What a measured process does to itself before it begins, and what runs beside it.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct Condition {
     name: &'static str,
     /// Other processes for each core.
@@ -160,15 +160,7 @@ fn first_sound(voice: &Voice) -> Result<f64, Failure> {
 /// Wall and processor seconds a second of sound, and milliseconds to the first, printed for the process that asked.
 fn measured(options: &Options, condition: Condition, threads: NonZeroUsize) -> Result<(), Failure> {
     undergo(condition)?;
-    let engine = EngineOptions::default().with_threads(threads);
-    let engine = match &options.model {
-        Some(path) => Engine::open(path, engine)?,
-        None => Engine::embedded(engine)?,
-    };
-    let voice = match &options.voice {
-        Some(path) => engine.load_voice(path)?,
-        None => engine.voice("default")?,
-    };
+    let (_, voice) = voice(options.model.as_deref(), options.voice.as_deref(), threads)?;
     first_sound(&voice)?; // caches and buffers
     let firsts = (0..options.runs).map(|_| first_sound(&voice)).collect::<Result<Vec<_>, _>>()?;
     let (mut walls, mut works) = (vec![], vec![]);

@@ -15,7 +15,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use tts_benches::{ended, memory, process_time};
-use tts_core::{Engine, EngineOptions, Settings};
+use tts_core::Settings;
 
 const SENTENCES: [&str; 8] = [
     "The birch canoe slid on the smooth planks.",
@@ -77,16 +77,8 @@ struct Minute {
 
 fn run() -> Result<(), Box<dyn std::error::Error>> {
     let Options { minutes, threads, model, voice, csv } = options()?;
-    let engine = EngineOptions::default().with_threads(threads);
-    let engine = match &model {
-        Some(path) => Engine::open(path, engine)?,
-        None => Engine::embedded(engine)?,
-    };
+    let (engine, voice) = tts_benches::voice(model.as_deref(), voice.as_deref(), threads)?;
     let info = engine.info();
-    let voice = match &voice {
-        Some(path) => engine.load_voice(path)?,
-        None => engine.voice("default")?,
-    };
     let (mut feed, mut stream) = voice.open(Settings::default())?;
     let block = (f64::from(stream.sample_rate().0) * BLOCK.as_secs_f64()).round() as usize;
     println!("{} on {}, {threads} threads, {minutes} minutes", info.model, info.isa);

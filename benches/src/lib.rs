@@ -7,9 +7,12 @@
 use std::fs::File;
 use std::hint::black_box;
 use std::io::{self, Write};
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
+
+use tts_core::{Engine, EngineOptions, Error, Voice};
 
 /// Seconds that this thread has computed; on a machine that others use too they say more than a clock. Zero where nobody counts.
 #[must_use]
@@ -79,6 +82,23 @@ pub fn usage(child: std::process::Child) -> io::Result<(i32, f64, f64)> {
 pub fn clip(samples: usize) -> Vec<f32> {
     let sound = |t: f32| 0.3 * (t * 0.03).sin() * (t * 0.000_4).sin() + 0.05 * (t * 0.7).sin();
     (0..samples).map(|t| sound(t as f32)).collect()
+}
+
+/// The voice in a file of a model in another, or the embedded ones.
+///
+/// # Errors
+/// Why one of them cannot be opened.
+pub fn voice(model: Option<&Path>, voice: Option<&Path>, threads: NonZeroUsize) -> Result<(Engine, Voice), Error> {
+    let options = EngineOptions::default().with_threads(threads);
+    let engine = match model {
+        Some(path) => Engine::open(path, options)?,
+        None => Engine::embedded(options)?,
+    };
+    let voice = match voice {
+        Some(path) => engine.load_voice(path)?,
+        None => engine.voice("default")?,
+    };
+    Ok((engine, voice))
 }
 
 /// How a benchmark ends: with what went wrong, if anything did.

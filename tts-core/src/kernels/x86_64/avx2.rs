@@ -2,14 +2,15 @@
 
 use std::arch::asm;
 use std::arch::x86_64::{
-    __m128i, __m256, __m256i, _MM_HINT_T0, _mm_loadu_si128, _mm_prefetch, _mm_storeu_ps, _mm256_add_epi32,
-    _mm256_add_ps, _mm256_castps256_ps128, _mm256_castsi256_ps, _mm256_cvtepi8_epi16, _mm256_cvtepi32_ps,
-    _mm256_cvtepu16_epi32, _mm256_cvtph_ps, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_madd_epi16, _mm256_mul_ps,
-    _mm256_permute_ps, _mm256_permute2f128_ps, _mm256_permutevar8x32_ps, _mm256_set1_epi32, _mm256_set1_ps,
-    _mm256_setr_epi32, _mm256_setzero_si256, _mm256_shuffle_ps, _mm256_slli_epi32, _mm256_storeu_ps,
+    __m128i, __m256, __m256i, _mm_loadu_si128, _mm_storeu_ps, _mm256_add_epi32, _mm256_add_ps, _mm256_castps256_ps128,
+    _mm256_castsi256_ps, _mm256_cvtepi8_epi16, _mm256_cvtepi32_ps, _mm256_cvtepu16_epi32, _mm256_cvtph_ps,
+    _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_madd_epi16, _mm256_mul_ps, _mm256_permute_ps, _mm256_permute2f128_ps,
+    _mm256_permutevar8x32_ps, _mm256_set1_epi32, _mm256_set1_ps, _mm256_setr_epi32, _mm256_setzero_si256,
+    _mm256_shuffle_ps, _mm256_slli_epi32, _mm256_storeu_ps,
 };
 
 use super::super::simd::{LANES, Lanes, Simd};
+use super::{pair, prefetch};
 
 /// Proof that AVX2, FMA and F16C are there, and AVX-VNNI if `VNNI`.
 #[derive(Clone, Copy, Debug)]
@@ -60,8 +61,7 @@ impl<const VNNI: bool> Simd for Avx2<VNNI> {
 
     #[inline(always)]
     fn prefetch(self, at: *const u8) {
-        // SAFETY: every x86-64 CPU has the instruction, and it never faults, whatever the address.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
+        prefetch(at);
     }
 
     #[inline(always)]
@@ -127,17 +127,12 @@ impl<const VNNI: bool> Simd for Avx2<VNNI> {
 
     #[inline(always)]
     fn pairs_madd(self, w: Self::Words, x: [i16; 2], sums: Self::Sums) -> Self::Sums {
-        let both = i32::from(x[0]) & 0xffff | i32::from(x[1]) << 16;
-        if VNNI {
-            // SAFETY: `self` proves AVX2, and AVX-VNNI where it says so.
-            return unsafe {
-                let x = _mm256_set1_epi32(both);
-                [dpwssd(sums[0], w[0], x), dpwssd(sums[1], w[1], x)]
-            };
-        }
-        // SAFETY: `self` proves AVX2.
+        // SAFETY: `self` proves AVX2, and AVX-VNNI where it says so.
         unsafe {
-            let x = _mm256_set1_epi32(both);
+            let x = _mm256_set1_epi32(pair(x));
+            if VNNI {
+                return [dpwssd(sums[0], w[0], x), dpwssd(sums[1], w[1], x)];
+            }
             [
                 _mm256_add_epi32(sums[0], _mm256_madd_epi16(w[0], x)),
                 _mm256_add_epi32(sums[1], _mm256_madd_epi16(w[1], x)),

@@ -2,14 +2,15 @@
 
 use std::arch::asm;
 use std::arch::x86_64::{
-    __m256i, __m512, __m512i, _MM_HINT_T0, _mm_prefetch, _mm_storeu_ps, _mm256_loadu_si256, _mm512_add_epi32,
-    _mm512_add_ps, _mm512_castps512_ps128, _mm512_castsi512_ps, _mm512_cvtepi8_epi16, _mm512_cvtepi32_ps,
-    _mm512_cvtepu16_epi32, _mm512_cvtph_ps, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_madd_epi16, _mm512_mul_ps,
-    _mm512_permute_ps, _mm512_permutexvar_ps, _mm512_set1_epi32, _mm512_set1_ps, _mm512_setr_epi32,
-    _mm512_setzero_si512, _mm512_shuffle_f32x4, _mm512_slli_epi32, _mm512_storeu_ps,
+    __m256i, __m512, __m512i, _mm_storeu_ps, _mm256_loadu_si256, _mm512_add_epi32, _mm512_add_ps,
+    _mm512_castps512_ps128, _mm512_castsi512_ps, _mm512_cvtepi8_epi16, _mm512_cvtepi32_ps, _mm512_cvtepu16_epi32,
+    _mm512_cvtph_ps, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_madd_epi16, _mm512_mul_ps, _mm512_permute_ps,
+    _mm512_permutexvar_ps, _mm512_set1_epi32, _mm512_set1_ps, _mm512_setr_epi32, _mm512_setzero_si512,
+    _mm512_shuffle_f32x4, _mm512_slli_epi32, _mm512_storeu_ps,
 };
 
 use super::super::simd::{LANES, Lanes, Simd};
+use super::{pair, prefetch};
 
 /// Proof that AVX-512 F, BW, VL and DQ are there, and AVX2, FMA and F16C, and AVX512-VNNI if `VNNI`.
 #[derive(Clone, Copy, Debug)]
@@ -60,8 +61,7 @@ impl<const VNNI: bool> Simd for Avx512<VNNI> {
 
     #[inline(always)]
     fn prefetch(self, at: *const u8) {
-        // SAFETY: every x86-64 CPU has the instruction, and it never faults, whatever the address.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
+        prefetch(at);
     }
 
     #[inline(always)]
@@ -111,13 +111,11 @@ impl<const VNNI: bool> Simd for Avx512<VNNI> {
 
     #[inline(always)]
     fn pairs_madd(self, w: __m512i, x: [i16; 2], sums: __m512i) -> __m512i {
-        let both = i32::from(x[0]) & 0xffff | i32::from(x[1]) << 16;
-        if VNNI {
-            // SAFETY: `self` proves AVX-512 F, and AVX512-VNNI where it says so.
-            return unsafe { dpwssd(sums, w, _mm512_set1_epi32(both)) };
+        // SAFETY: `self` proves AVX-512 F and BW, and AVX512-VNNI where it says so.
+        unsafe {
+            let x = _mm512_set1_epi32(pair(x));
+            if VNNI { dpwssd(sums, w, x) } else { _mm512_add_epi32(sums, _mm512_madd_epi16(w, x)) }
         }
-        // SAFETY: `self` proves AVX-512 BW.
-        unsafe { _mm512_add_epi32(sums, _mm512_madd_epi16(w, _mm512_set1_epi32(both))) }
     }
 
     #[inline(always)]

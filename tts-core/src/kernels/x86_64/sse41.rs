@@ -1,13 +1,13 @@
 //! SSE4.1: sixteen registers of four lanes, for CPUs of before 2013 and the small ones since that have no AVX.
 
 use std::arch::x86_64::{
-    __m128, __m128i, _MM_HINT_T0, _mm_add_epi32, _mm_add_ps, _mm_and_si128, _mm_castsi128_ps, _mm_cvtepi8_epi16,
-    _mm_cvtepi16_epi32, _mm_cvtepi32_ps, _mm_loadl_epi64, _mm_loadu_ps, _mm_loadu_si128, _mm_madd_epi16, _mm_mul_ps,
-    _mm_prefetch, _mm_set1_epi32, _mm_set1_ps, _mm_setzero_si128, _mm_slli_epi32, _mm_storeu_ps, _mm_unpackhi_epi16,
-    _mm_unpacklo_epi16,
+    __m128, __m128i, _mm_add_epi32, _mm_add_ps, _mm_and_si128, _mm_castsi128_ps, _mm_cvtepi8_epi16, _mm_cvtepi16_epi32,
+    _mm_cvtepi32_ps, _mm_loadl_epi64, _mm_loadu_ps, _mm_loadu_si128, _mm_madd_epi16, _mm_mul_ps, _mm_set1_epi32,
+    _mm_set1_ps, _mm_setzero_si128, _mm_slli_epi32, _mm_storeu_ps, _mm_unpackhi_epi16, _mm_unpacklo_epi16,
 };
 
 use super::super::simd::{LANES, Lanes, Simd, TWO_TO_112};
+use super::{pair, prefetch};
 
 /// Proof that SSE4.1 is there.
 #[derive(Clone, Copy, Debug)]
@@ -38,8 +38,7 @@ impl Simd for Sse41 {
 
     #[inline(always)]
     fn prefetch(self, at: *const u8) {
-        // SAFETY: every x86-64 CPU has the instruction, and it never faults, whatever the address.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
+        prefetch(at);
     }
 
     #[inline(always)]
@@ -111,10 +110,9 @@ impl Simd for Sse41 {
 
     #[inline(always)]
     fn pairs_madd(self, w: Self::Words, x: [i16; 2], mut sums: Self::Sums) -> Self::Sums {
-        let both = i32::from(x[0]) & 0xffff | i32::from(x[1]) << 16;
         for (sums, w) in sums.iter_mut().zip(w) {
             // SAFETY: every x86-64 CPU has SSE2.
-            *sums = unsafe { _mm_add_epi32(*sums, _mm_madd_epi16(w, _mm_set1_epi32(both))) };
+            *sums = unsafe { _mm_add_epi32(*sums, _mm_madd_epi16(w, _mm_set1_epi32(pair(x)))) };
         }
         sums
     }
