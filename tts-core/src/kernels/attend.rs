@@ -147,10 +147,23 @@ impl Shape {
         [first.max(rows[0]), end.min(rows[1])]
     }
 
-    /// Whether the next query sees the same of `rows`, and there are registers for both.
+    /// Queries that see some of `rows`, each with what it sees and whether the next one comes along: it sees the same, and there are
+    /// registers for both.
     #[inline(always)]
-    fn paired<S: Simd>(&self, query: usize, rows: [usize; 2]) -> bool {
-        S::WIDE == 2 && query + 1 < self.queries && self.seen_of(query, rows) == self.seen_of(query + 1, rows)
+    fn turns<S: Simd>(&self, rows: [usize; 2]) -> impl Iterator<Item = (usize, [usize; 2], bool)> {
+        let (shape, mut next) = (*self, 0);
+        std::iter::from_fn(move || {
+            while next < shape.queries {
+                let (query, seen) = (next, shape.seen_of(next, rows));
+                next += 1;
+                if seen[0] < seen[1] {
+                    let paired = S::WIDE == 2 && next < shape.queries && seen == shape.seen_of(next, rows);
+                    next += usize::from(paired);
+                    return Some((query, seen, paired));
+                }
+            }
+            None
+        })
     }
 
     /// Every head with its head of keys and values.
@@ -217,25 +230,15 @@ fn attend_runs<S: Simd, E: Element>(
             let here = [done, done + keys.len() / width];
             for (group, head) in shape.heads_by_group() {
                 let keys = &keys[group * dim..];
-                let mut query = 0;
-                while query < queries {
-                    let [first, end] = shape.seen_of(query, here);
-                    let at = |query: usize| (query * heads + head) * rows;
-                    let q = [query, (query + 1).min(queries - 1)].map(|query| &q[query * stride + head * dim..][..dim]);
-                    if first >= end {
-                        query += 1;
-                        continue;
-                    }
+                for (query, [first, end], paired) in shape.turns::<S>(here) {
                     let keys = &keys[(first - done) * width..];
-                    let [one, two] = [at(query) + first..at(query) + end, at(query + 1) + first..at(query + 1) + end];
-                    if shape.paired::<S>(query, here)
-                        && let Ok(scores) = scores.get_disjoint_mut([one.clone(), two])
-                    {
-                        score_head(s, scores, q, keys, width, scale);
-                        query += 2;
+                    let q = |query: usize| &q[query * stride + head * dim..][..dim];
+                    let at = |query: usize| (query * heads + head) * rows + first..(query * heads + head) * rows + end;
+                    if paired {
+                        let both = scores.get_disjoint_mut([at(query), at(query + 1)]).expect("two queries lie apart");
+                        score_head(s, both, [q(query), q(query + 1)], keys, width, scale);
                     } else {
-                        score_head(s, [&mut scores[one]], [q[0]], keys, width, scale);
-                        query += 1;
+                        score_head(s, [&mut scores[at(query)]], [q(query)], keys, width, scale);
                     }
                 }
             }
@@ -255,25 +258,15 @@ fn attend_runs<S: Simd, E: Element>(
             let here = [done, done + values.len() / width];
             for (group, head) in shape.heads_by_group() {
                 let values = &values[group * dim..];
-                let mut query = 0;
-                while query < queries {
-                    let [first, end] = shape.seen_of(query, here);
-                    if first >= end {
-                        query += 1;
-                        continue;
-                    }
+                for (query, [first, end], paired) in shape.turns::<S>(here) {
                     let values = &values[(first - done) * width..];
-                    let shares = [query, (query + 1).min(queries - 1)]
-                        .map(|query| &scores[(query * heads + head) * rows..][first..end]);
+                    let shares = |query: usize| &scores[(query * heads + head) * rows..][first..end];
                     let at = |query: usize| (query * heads + head) * dim..(query * heads + head + 1) * dim;
-                    if shape.paired::<S>(query, here)
-                        && let Ok(out) = out.get_disjoint_mut([at(query), at(query + 1)])
-                    {
-                        mix_head(s, out, shares, values, width);
-                        query += 2;
+                    if paired {
+                        let both = out.get_disjoint_mut([at(query), at(query + 1)]).expect("two queries lie apart");
+                        mix_head(s, both, [shares(query), shares(query + 1)], values, width);
                     } else {
-                        mix_head(s, [&mut out[at(query)]], [shares[0]], values, width);
-                        query += 1;
+                        mix_head(s, [&mut out[at(query)]], [shares(query)], values, width);
                     }
                 }
             }
