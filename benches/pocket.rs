@@ -139,7 +139,7 @@ fn speak_by_two(pocket: &Pocket, voice: &PocketVoice, frames: usize) -> f64 {
 fn sound(pocket: &Pocket, frames: usize) -> [Vec<f32>; 3] {
     let hop = (pocket.sample_rate() as f64 / 12.5) as usize;
     let clip = clip(VOICE * hop);
-    let voice = pocket.voice(&clip);
+    let voice = pocket.voice(1, &clip);
     let mut speech = pocket.begin(&voice, &tokens(), frames);
     let mut noise = Noise(7);
     let (mut row, mut latent, mut pcm) = (vec![0.0; pocket.latent()], Vec::new(), Vec::new());
@@ -210,20 +210,25 @@ fn run() -> Result<(), Failure> {
     }
     let hop = (pocket.sample_rate() as f64 / 12.5) as usize;
     let sound = clip(VOICE * hop);
-    let mut clones = vec![];
+    let most = std::thread::available_parallelism()?.get().min(2);
+    let mut clones = [vec![], vec![]];
     let mut encodings = vec![];
     let mut voice = None;
     for _ in 0..runs.min(3) {
         let now = Instant::now();
         std::hint::black_box(pocket.encode(&sound));
         encodings.push(milliseconds(now));
-        let now = Instant::now();
-        voice = Some(pocket.voice(&sound));
-        clones.push(milliseconds(now));
+        for threads in 1..=most {
+            let now = Instant::now();
+            voice = Some(pocket.voice(threads, &sound));
+            clones[threads - 1].push(milliseconds(now));
+        }
     }
     let voice = voice.ok_or("no run")?;
     report("encode 10 s of sound", "ms", encodings);
-    report("clone 10 s of sound", "ms", clones);
+    for (clones, threads) in clones.into_iter().zip(["", ", two threads"]).take(most) {
+        report(&format!("clone 10 s of sound{threads}"), "ms", clones);
+    }
     let [mut lms, mut codecs, mut firsts, mut factors, mut owns] = [vec![], vec![], vec![], vec![], vec![]];
     for _ in 0..runs {
         let ([lm, codec, first], own) = speak(&pocket, &voice, frames);
@@ -239,7 +244,7 @@ fn run() -> Result<(), Failure> {
     report("codec, a frame", "ms", codecs);
     report("real-time factor", "s/s", factors);
     report("real-time factor, time of the thread", "s/s", owns);
-    if std::thread::available_parallelism()?.get() > 1 {
+    if most > 1 {
         let factors = (0..runs).map(|_| speak_by_two(&pocket, &voice, frames)).collect();
         report("real-time factor, two threads", "s/s", factors);
     }

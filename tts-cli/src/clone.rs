@@ -2,7 +2,9 @@
 
 mod report;
 
+use std::num::NonZeroUsize;
 use std::path::Path;
+use std::thread;
 
 use tts_core::audio::{self, Recording};
 use tts_core::{Clip, Engine, Family, PromptOptions, Prosody, VoiceCard, VoiceFile, VoiceLayout, doctor};
@@ -29,7 +31,7 @@ pub(crate) fn run(args: CloneArgs) -> anyhow::Result<Exit> {
         _ => Loudness::Normal,
     });
     // a model that cannot be used is said before any recording is read
-    let given = args.model.clone().map(|model| EngineRequest::of_model(Some(model), None).engine()).transpose()?;
+    let given = args.model.clone().map(|model| EngineRequest::of_model(Some(model), threads()).engine()).transpose()?;
     let pocket = given.as_ref().filter(|engine| engine.info().family == Family::Pocket);
     if pocket.is_none() && (args.like_the_clip || args.old_layout) {
         let text = "--like-the-clip and --old-layout are for models of Pocket TTS; `tts say --like-the-clip` speaks so";
@@ -73,6 +75,14 @@ pub(crate) fn run(args: CloneArgs) -> anyhow::Result<Exit> {
     }
     Ok(exit)
 }
+
+/// All that a model can use, where the machine has them: nobody hears anything meanwhile.
+fn threads() -> Option<NonZeroUsize> {
+    thread::available_parallelism().ok().map(|threads| threads.min(TWO))
+}
+
+/// What an engine takes at most.
+const TWO: NonZeroUsize = NonZeroUsize::new(2).expect("not zero");
 
 fn read(path: &Path) -> anyhow::Result<Recording> {
     audio::read(path).map_err(|error| Failure::new(Exit::Input, error.to_string()).into())

@@ -57,7 +57,7 @@ impl Engine {
         if !pocket.clones {
             return Err(SpeakerError::NoCloning { model: loaded.name.clone() }.into());
         }
-        let (state, report) = pocket.model.prompt(loaded.isa, clips, options)?;
+        let (state, report) = pocket.model.prompt(loaded.isa, loaded.threads, clips, options)?;
         Ok((Voice::of_state(loaded.clone(), pocket.clone(), state, "cloned".to_owned()), report))
     }
 

@@ -31,7 +31,8 @@ pub struct Engine(Arc<Loaded>);
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct EngineOptions {
-    /// Threads of a stream: 1 makes everything where sound is asked for, 2 makes latents ahead. Default 1.
+    /// Threads of a stream: 1 makes everything where sound is asked for, 2 makes latents ahead. A voice prompt of Pocket TTS is
+    /// heard by as many. Default 1.
     pub threads: Option<NonZeroUsize>,
     /// Pronunciations that come before all others.
     pub lexicon: Lexicon,

@@ -65,8 +65,8 @@ impl PocketModel {
     }
 
     /// A voice of mono sound at the model's rate.
-    pub(crate) fn voice(&self, isa: Isa, pcm: &[f32]) -> PocketState {
-        self.lm.voice(isa, &self.encoder.encode(isa, pcm))
+    pub(crate) fn voice(&self, isa: Isa, threads: usize, pcm: &[f32]) -> PocketState {
+        self.lm.voice(isa, &self.encoder.encode(isa, threads, pcm))
     }
 
     /// A voice of recordings of one person, and what was taken of them.
@@ -76,11 +76,12 @@ impl PocketModel {
     pub(crate) fn prompt(
         &self,
         isa: Isa,
+        threads: usize,
         clips: &[Clip<'_>],
         options: PromptOptions,
     ) -> Result<(PocketState, PromptReport), SpeakerError> {
         let (pcm, report) = prompt(clips, SampleRate(self.config.mimi.sample_rate), options)?;
-        Ok((self.voice(isa, &pcm), report))
+        Ok((self.voice(isa, threads, &pcm), report))
     }
 }
 

@@ -95,7 +95,7 @@ impl Stages {
     /// Mono sound at the model's rate to `[frames, encoded]`; it is filled up with silence to a whole frame.
     #[must_use]
     pub fn encode(&self, pcm: &[f32]) -> Vec<f32> {
-        self.model.encoder.encode(self.isa, pcm)
+        self.model.encoder.encode(self.isa, 1, pcm)
     }
 
     /// Keys and values of every layer of a voice, see [`Spoken::past`].

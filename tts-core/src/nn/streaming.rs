@@ -82,6 +82,11 @@ impl Conv {
         ConvState { window: vec![0.0; before * self.config.inputs], fresh: true, gathered: Vec::new() }
     }
 
+    /// How many input frames back the `frames` output frames before a moment reach from there.
+    pub(crate) fn needs(&self, frames: usize) -> usize {
+        frames * self.config.stride + self.config.reach() - self.config.stride
+    }
+
     /// `x` `[frames, inputs]`, `frames` a multiple of the stride, into `y` `[frames / stride, outputs]`.
     pub(crate) fn step(&self, isa: Isa, state: &mut ConvState, x: &[f32], y: &mut Vec<f32>) {
         let ConvConfig { inputs, outputs, kernel, stride, dilation, before, .. } = self.config;

@@ -14,6 +14,10 @@ mod stages;
 
 pub(crate) use config::MimiConfig;
 
+use std::ops::Range;
+use std::panic::resume_unwind;
+use std::thread::{self, ScopedJoinHandle};
+
 use config::CodecTransformerConfig;
 use seanet::{Seanet, SeanetState};
 
@@ -129,6 +133,8 @@ impl MimiDecoder {
 
 /// Latents that are encoded at once.
 const AT_ONCE: usize = 4;
+/// Fewest latents that are worth a thread.
+const STRETCH: usize = 16;
 
 /// Sound to latents.
 #[derive(Debug)]
@@ -159,17 +165,60 @@ impl MimiEncoder {
 
     /// All of `pcm`, filled up with silence to a whole latent, to `[frames, inner]`. A few latents at a time: weights are read once
     /// for all of them, and memory does not grow with the sound but for what is returned.
-    pub(crate) fn encode(&self, isa: Isa, pcm: &[f32]) -> Vec<f32> {
-        let (mut seanet, mut transformer) = (self.seanet.start(), self.transformer.start());
-        let (mut down, mut latents, mut latent) = (self.down.start(), Vec::new(), Vec::new());
-        for piece in pcm.chunks(AT_ONCE * self.samples) {
-            let mut x = piece.to_vec();
+    ///
+    /// With more `threads` than one the convolutions, which look back a little only, hear stretches of the sound side by side.
+    /// The result has the same bits.
+    pub(crate) fn encode(&self, isa: Isa, threads: usize, pcm: &[f32]) -> Vec<f32> {
+        let latents = pcm.len().div_ceil(self.samples);
+        let stretch = latents.div_ceil(threads.max(1)).max(STRETCH) * self.samples;
+        let mut stretches = (0..pcm.len()).step_by(stretch).map(|start| start..pcm.len().min(start + stretch));
+        let first = stretches.next().unwrap_or_default();
+        let (mut transformer, mut down) = (self.transformer.start(), self.down.start());
+        let (mut found, mut latent) = (Vec::new(), Vec::new());
+        let mut finish = |x: &mut Vec<f32>| {
+            self.transformer.step(isa, &mut transformer, x);
+            self.down.step(isa, &mut down, x, &mut latent);
+            found.extend_from_slice(&latent);
+        };
+        thread::scope(|scope| {
+            let others: Vec<_> = stretches
+                .map(|stretch| {
+                    let hear = {
+                        let stretch = stretch.clone();
+                        move || {
+                            let mut pieces = Vec::new();
+                            self.convolve(isa, pcm, stretch, |x| pieces.push(x.clone()));
+                            pieces
+                        }
+                    };
+                    let thread = thread::Builder::new().name("tts-encoder".to_owned());
+                    (thread.spawn_scoped(scope, hear), stretch)
+                })
+                .collect();
+            self.convolve(isa, pcm, first, &mut finish);
+            for (thread, stretch) in others {
+                match thread.map(ScopedJoinHandle::join) {
+                    Ok(Ok(pieces)) => pieces.into_iter().for_each(|mut x| finish(&mut x)),
+                    Ok(Err(panic)) => resume_unwind(panic),
+                    // there is no thread to be had: it takes longer
+                    Err(_) => self.convolve(isa, pcm, stretch, &mut finish),
+                }
+            }
+        });
+        found
+    }
+
+    /// Gives `take` what the convolutions make of a stretch of `pcm` that begins at a whole latent, a few latents at a time.
+    fn convolve(&self, isa: Isa, pcm: &[f32], stretch: Range<usize>, mut take: impl FnMut(&mut Vec<f32>)) {
+        let before = self.seanet.memory().next_multiple_of(self.samples).min(stretch.start);
+        let (mut seanet, mut x) = (self.seanet.start(), pcm[stretch.start - before..stretch.start].to_vec());
+        self.seanet.step(isa, &mut seanet, &mut x);
+        for piece in pcm[stretch].chunks(AT_ONCE * self.samples) {
+            x.clear();
+            x.extend_from_slice(piece);
             x.resize(piece.len().next_multiple_of(self.samples), 0.0);
             self.seanet.step(isa, &mut seanet, &mut x);
-            self.transformer.step(isa, &mut transformer, &mut x);
-            self.down.step(isa, &mut down, &x, &mut latent);
-            latents.extend_from_slice(&latent);
+            take(&mut x);
         }
-        latents
     }
 }

@@ -150,6 +150,16 @@ impl Seanet {
         SeanetState { stages: self.stages.iter().map(start).collect(), scratch: Scratch::default() }
     }
 
+    /// Of an encoder: how many samples before a frame's own ones it depends on.
+    pub(super) fn memory(&self) -> usize {
+        self.stages.iter().rev().fold(0, |frames, stage| match stage {
+            Stage::Conv(conv) => conv.needs(frames),
+            Stage::Residual([first, second]) => first.needs(second.needs(frames)),
+            // an encoder has no transposed ones
+            Stage::Elu | Stage::Transposed(_) => frames,
+        })
+    }
+
     /// Replaces `x`, whole frames or samples for whole frames, by what all stages make of it.
     pub(super) fn step(&self, isa: Isa, state: &mut SeanetState, x: &mut Vec<f32>) {
         let (fine, piece) = &self.fine;

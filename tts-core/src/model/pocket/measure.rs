@@ -68,16 +68,16 @@ impl Pocket {
         self.model.config.mimi.sample_rate
     }
 
-    /// A voice of mono sound at the model's rate.
+    /// A voice of mono sound at the model's rate, heard by so many threads.
     #[must_use]
-    pub fn voice(&self, pcm: &[f32]) -> PocketVoice {
-        PocketVoice(self.model.voice(self.isa, pcm))
+    pub fn voice(&self, threads: usize, pcm: &[f32]) -> PocketVoice {
+        PocketVoice(self.model.voice(self.isa, threads, pcm))
     }
 
     /// Encoded sound, as a voice has it.
     #[must_use]
     pub fn encode(&self, pcm: &[f32]) -> Vec<f32> {
-        self.model.encoder.encode(self.isa, pcm)
+        self.model.encoder.encode(self.isa, 1, pcm)
     }
 
     /// Reads a text, with room for `frames`.

@@ -149,8 +149,9 @@ fn latents_of_sound_and_the_voice() {
     let pcm = audio("enc.audio");
     for fixture in fixtures() {
         for isa in Isa::available() {
-            let encoded = fixture.model.encoder.encode(isa, &pcm);
+            let encoded = fixture.model.encoder.encode(isa, 1, &pcm);
             fixture.close(isa, "enc.latent", &encoded, 1e-4);
+            assert_eq!(fixture.model.encoder.encode(isa, 2, &pcm), encoded, "{}: by two threads", fixture.name);
         }
     }
 }
@@ -163,7 +164,7 @@ fn text_and_latents_from_the_same_noise() {
         for isa in Isa::available() {
             fixture.close(isa, "text.emb", &model.lm.embed(isa, &fixture.ids("text.ids")), 1e-5);
             fixture.close(isa, "text.emb2", &model.lm.embed(isa, &fixture.ids("text.ids2")), 1e-5);
-            let voice = model.voice(isa, &audio("voice.audio_after_pause"));
+            let voice = model.voice(isa, 1, &audio("voice.audio_after_pause"));
             fixture.speaks(isa, &voice);
             let (tokens, noise) = (fixture.ids("text.ids"), fixture.get("ar.noise"));
             for steps in [2, 4, 16].into_iter().filter(|n| fixture.has(&format!("ar.latents_steps{n}"))) {
@@ -205,7 +206,7 @@ fn a_text_becomes_the_sound_of_the_reference() {
         let ending = Ending { threshold: fixture.get("e2e.eos_threshold")[0], frames_after };
         let noise = fixture.get("e2e.noise");
         for isa in Isa::available() {
-            let voice = model.voice(isa, &audio("voice.audio_after_pause"));
+            let voice = model.voice(isa, 1, &audio("voice.audio_after_pause"));
             let sampler = model.lm.sampler(isa, 1, 1.0);
             let mut utterance = model.begin(isa, &voice, &tokens, &[], ending);
             let (mut sound, mut all, mut last) = (model.sound(), Vec::new(), Progress::Spoken);

@@ -96,13 +96,32 @@ fn sound_is_encoded_as_the_reference_does() {
             fixture.close(isa, "enc.seanet", &convolved, 1e-5);
             fixture.close(isa, "enc.transformer", &transformed, 1e-5);
             fixture.close(isa, "enc.latent", &latents, 1e-5);
-            assert_eq!(model.encoder.encode(isa, &pcm), latents, "{name}: frame by frame");
-            let voice = model.voice(isa, &pcm);
+            assert_eq!(model.encoder.encode(isa, 1, &pcm), latents, "{name}: frame by frame");
+            let voice = model.voice(isa, 1, &pcm);
             for (layer, [keys, values]) in voice.rows().enumerate() {
                 // observed 3.9e-6
                 fixture.close(isa, &format!("voice.kv{layer}"), &[keys, values].concat(), 1e-5);
             }
         }
+    }
+}
+
+#[test]
+fn threads_side_by_side_encode_the_same_bits() {
+    for name in FAMILIES {
+        let fixture = family(name);
+        let (model, pcm) = (&fixture.model, sound(&fixture.model));
+        let (isa, latent) = (Isa::detect(), model.config.mimi.samples());
+        // four stretches and a part of a latent
+        let mut long: Vec<f32> = pcm.iter().copied().cycle().take(64 * latent + latent / 3).collect();
+        for (n, x) in long.iter_mut().enumerate() {
+            *x *= 1.0 - 0.3 * (n as f32 * 1e-3).sin();
+        }
+        let alone = model.encoder.encode(isa, 1, &long);
+        for threads in [0, 2, 3, 4, 9] {
+            assert!(model.encoder.encode(isa, threads, &long) == alone, "{name}, {threads} threads");
+        }
+        assert!(model.encoder.encode(isa, 4, &[]).is_empty());
     }
 }
 
@@ -157,7 +176,7 @@ fn latents_follow_each_other_as_in_the_reference() {
         let (model, latent) = (&fixture.model, fixture.model.config.mimi.quantizer.dimension);
         let (tokens, noise) = (fixture.ids("text.ids"), normal("noise", 5 * latent));
         for isa in Isa::available() {
-            let voice = model.voice(isa, &sound(model));
+            let voice = model.voice(isa, 1, &sound(model));
             let say = |steps: usize, frames: usize| {
                 let mut state = model.lm.with_room(&voice, voice.position() + tokens.len() + frames);
                 model.lm.read(isa, &mut state, &tokens);
@@ -204,7 +223,7 @@ fn a_text_becomes_sound_as_in_the_reference() {
         let latent = model.config.mimi.quantizer.dimension;
         let noise = normal(e2e["noise"].as_str().unwrap(), number("steps") * latent);
         for isa in Isa::available() {
-            let voice = model.voice(isa, &sound(model));
+            let voice = model.voice(isa, 1, &sound(model));
             let sampler = model.lm.sampler(isa, 1, 0.3);
             let mut utterance = model.begin(isa, &voice, &tokens, &[], ending);
             let (mut sound, mut all, mut last) = (model.sound(), Vec::new(), Progress::Spoken);

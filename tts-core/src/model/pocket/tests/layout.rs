@@ -74,7 +74,7 @@ fn heard(model: &PocketModel) -> [Vec<f32>; 2] {
     let mut pcm = Vec::new();
     let latents = normal("latents", 3 * model.config.mimi.quantizer.dimension);
     model.decoder.step(isa, &mut model.decoder.start(), &latents, &mut pcm);
-    let keys = model.voice(isa, &goldens::sound(model)).rows().flat_map(|[keys, _]| keys).collect();
+    let keys = model.voice(isa, 1, &goldens::sound(model)).rows().flat_map(|[keys, _]| keys).collect();
     [pcm, keys]
 }
 

@@ -245,7 +245,7 @@ fn voices_of_the_reference_speak_as_ours_do() {
         assert_eq!(found.layout, VoiceLayout::Offset);
         let audio = super::super::tests::audio("voice.audio_after_pause");
         for isa in Isa::available() {
-            let ours = model.voice(isa, &audio);
+            let ours = model.voice(isa, 1, &audio);
             assert_eq!(state.position(), ours.position());
             for (theirs, ours) in state.rows().flatten().zip(ours.rows().flatten()) {
                 let worst = theirs.iter().zip(ours).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
