@@ -10,6 +10,7 @@
 //! lies excitement (Banse and Scherer 1996).
 
 use super::manner::{EFFORT, PACE, RANGE};
+use super::pace::stretch;
 use super::phrases::{Phrase, phrases, semitones};
 use super::spectrum::quantile;
 use super::{Clip, Heard, Segment, SpeakerError, hear, judge};
@@ -69,6 +70,8 @@ pub struct CalmWindow {
     pub effort_db: f32,
     /// Humps of the level a second above neutral.
     pub pace: f32,
+    /// How many times as long a prompt makes it, so that its pace is nearer to neutral: 0.8 to 1.25.
+    pub stretch: f32,
 }
 
 /// What was found in all clips.
@@ -85,14 +88,14 @@ pub struct Calm {
 }
 
 impl Calm {
-    /// Seconds of all windows.
+    /// Seconds of all windows, as they are in the clips.
     #[must_use]
     pub fn taken_seconds(&self) -> f32 {
         self.windows.iter().map(|window| window.segment.end - window.segment.start).sum()
     }
 }
 
-/// The calmest windows of `clips`, together at most `most_seconds` long. Clips that cannot be used (too noisy, music) are
+/// The calmest windows of `clips`, together at most `most_seconds` long at the pace they are given. Clips that cannot be used (too noisy, music) are
 /// passed over if others can.
 ///
 /// # Errors
@@ -236,7 +239,8 @@ impl Measured {
         let start = seconds(phrases[0].frames.start) - (self.gap(which.start) / 2.0).min(MARGIN.0);
         let end = seconds(phrases[phrases.len() - 1].frames.end) + (after / 2.0).min(MARGIN.1);
         let segment = Segment { clip, start, end };
-        CalmWindow { segment, distance: (squares / total).sqrt(), pitch_semitones, range_semitones, effort_db, pace }
+        let (distance, stretch) = ((squares / total).sqrt(), stretch(neutral.pace + pace, neutral.pace, total));
+        CalmWindow { segment, distance, pitch_semitones, range_semitones, effort_db, pace, stretch }
     }
 }
 
@@ -253,6 +257,11 @@ fn deviations(phrase: &Phrase, neutral: &Neutral) -> [f32; 4] {
 /// The best windows that do not overlap, the calmest first.
 fn chosen(mut windows: Vec<CalmWindow>, most: f32) -> Vec<CalmWindow> {
     let long = |window: &CalmWindow| window.segment.end - window.segment.start;
+    let becomes = |window: &CalmWindow| long(window) * window.stretch;
+    // one that becomes too long would end within a word
+    if windows.iter().any(|window| becomes(window) <= most) {
+        windows.retain(|window| becomes(window) <= most);
+    }
     let price = |window: &CalmWindow| window.distance - LENGTH * long(window);
     let place = |window: &CalmWindow| (window.segment.clip, window.segment.start);
     windows.sort_by(|a, b| {
@@ -266,9 +275,9 @@ fn chosen(mut windows: Vec<CalmWindow>, most: f32) -> Vec<CalmWindow> {
         let overlaps =
             |other: &CalmWindow| other.segment.clip == clip && other.segment.start < end && start < other.segment.end;
         let worse = taken.first().is_some_and(|best| window.distance > best.distance + WORSE) && total >= ENOUGH;
-        let room = taken.is_empty() || total + long(&window) <= most;
+        let room = taken.is_empty() || total + becomes(&window) <= most;
         if room && !worse && !taken.iter().any(overlaps) {
-            total += long(&window);
+            total += becomes(&window);
             taken.push(window);
         }
     }
