@@ -16,9 +16,11 @@ const HZ: SampleRate = SampleRate(24_000);
 /// The pause between two parts of a prompt.
 const BETWEEN: usize = 4_800;
 
-/// Humps of the level a second of speech.
+/// Syllables a second of all that is said.
 fn pace(pcm: &[f32]) -> f32 {
-    doctor::examine(&[Clip { pcm, rate: HZ }]).unwrap().clips[0].manner.unwrap().pace
+    let windows = doctor::calm(&[Clip { pcm, rate: HZ }], 120.0).unwrap().windows;
+    let long = |window: &doctor::CalmWindow| window.segment.end - window.segment.start;
+    windows.iter().map(|window| long(window) * window.syllables).sum::<f32>() / windows.iter().map(long).sum::<f32>()
 }
 
 /// The prompt of one recording, and its parts as they were.
@@ -46,7 +48,7 @@ fn a_prompt_of_fast_or_slow_speech_is_nearer_to_neutral() {
         let long: f32 = report.parts.iter().map(|part| part.segment.end - part.segment.start).sum();
         let longer =
             report.parts.iter().map(|part| (part.segment.end - part.segment.start) * part.stretch).sum::<f32>() / long;
-        println!("rate {rate}: {was:.2} humps a second, {longer:.3} times as long, {is:.2}");
+        println!("rate {rate}: {was:.2} syllables a second, {longer:.3} times as long, {is:.2}");
         // what is longer by so much is slower by so much
         assert!((was / is / longer - 1.0).abs() < 0.07, "{was} {is} {longer}");
         paces.push((was, is));
@@ -127,15 +129,7 @@ mod recorded {
             clicks = clicks.max(bend(&made) / (loudest * bend(&parts)));
             levels.push(doctor::examine(&[Clip { pcm: &made, rate: HZ }]).unwrap().clips[0].level_db.unwrap());
         }
-        println!(
-            "{} clips; {:12} {:>8} {:>8} {:>8} {:>8}",
-            said.len(),
-            "mean of",
-            "by text",
-            "parts",
-            "prompt",
-            "longer"
-        );
+        println!("{} clips; {:12} {:>8} {:>8} {:>8} {:>8}", said.len(), "mean of", "text", "parts", "prompt", "longer");
         for (state, rows) in &states {
             let [text, parts, prompt, longer] =
                 [0, 1, 2, 3].map(|i| mean(&rows.iter().map(|row| row[i]).collect::<Vec<_>>()));
@@ -143,9 +137,9 @@ mod recorded {
         }
         let [said, was, is, counted] = [said, was, is, counted].map(|values| within(&values));
         println!("deviation of ln pace within actors: parts {:.3}, prompt {:.3}", deviation(&was), deviation(&is));
-        for (name, x) in [("by text", &said), ("by humps", &counted)] {
+        for (name, x) in [("text", &said), ("count", &counted)] {
             let [(before, r), (after, s)] = [slope(x, &was), slope(x, &is)];
-            println!("slope on the clip's {name}: parts {before:.2} (r {r:.2}), prompt {after:.2} (r {s:.2})");
+            println!("slope on the clip's pace by {name}: parts {before:.2} (r {r:.2}), prompt {after:.2} (r {s:.2})");
         }
         println!(
             "largest second difference, against the parts: {clicks:.2}; level {:.1} ± {:.1} dB",
@@ -155,35 +149,37 @@ mod recorded {
         assert!(deviation(&is) < deviation(&was) && slope(&said, &is).0 < slope(&said, &was).0);
     }
 
-    /// Utterances of readers whose words are known: humps against syllables.
+    /// Utterances of readers whose words are known: syllables that are counted against those that are read.
     #[test]
     #[ignore = "needs recordings of readers and what they read, READERS"]
     fn pace_of_readers() {
         let folder: PathBuf = std::env::var_os("READERS").expect("READERS names the folder of recordings").into();
         let manifest = std::fs::read_to_string(folder.join("manifest.tsv")).unwrap();
         let mut heard = BTreeMap::<&str, usize>::new();
-        // seconds, speaker, ln of humps and of syllables a second
+        // seconds, speaker, ln of syllables a second as counted and as read
         let mut rows: Vec<(f32, &str, f32, f32)> = Vec::new();
         for line in manifest.lines().skip(1) {
             let columns: Vec<&str> = line.split('\t').collect();
             let (speaker, set, text) = (columns[1], columns[4], columns[6].to_lowercase());
             let count = heard.entry(speaker).or_default();
-            if !set.starts_with("libri") || *count == 10 {
+            if !set.starts_with("libri") || *count == 8 {
                 continue;
             }
             *count += 1;
             let clip = audio::read(&folder.join(columns[0])).unwrap();
             let pcm: Vec<f32> = clip.samples.iter().step_by(2).copied().collect();
-            let found = doctor::examine(&[Clip { pcm: &pcm, rate: SampleRate(clip.rate.0 / 2) }]).unwrap();
-            let Some(manner) = found.clips[0].manner else { continue };
+            let Ok(calm) = doctor::calm(&[Clip { pcm: &pcm, rate: HZ }], 120.0) else { continue };
+            if calm.taken_seconds() < calm.speech_seconds {
+                continue;
+            }
             let mut syllables = 0;
             for item in voice().plan(text.as_str()).unwrap().clauses.into_iter().flat_map(|clause| clause.items) {
                 if let PlannedItem::Word { phones, .. } = item {
                     syllables += phones.iter().filter(|phone| phone.symbol().is_vowel()).count();
                 }
             }
-            let seconds = found.clips[0].speech_seconds;
-            rows.push((seconds, speaker, manner.pace.ln(), (syllables as f32 / seconds).ln()));
+            let seconds = calm.speech_seconds;
+            rows.push((seconds, speaker, pace(&pcm).ln(), (syllables as f32 / seconds).ln()));
         }
         println!("speech      n   spread  noise  noise*sqrt(s)  believed: within readers, of all");
         for (from, to) in [(1.5, 4.0), (4.0, 7.0), (7.0, 11.0), (11.0, 20.0), (1.5, 20.0)] {
@@ -192,19 +188,23 @@ mod recorded {
                 some.iter().map(|row| (row.1.to_owned(), value(row))).collect()
             };
             let plain = |values: Vec<(String, f32)>| values.into_iter().map(|(_, value)| value).collect::<Vec<f32>>();
-            let (humps, syllables, error) = (of(&|row| row.2), of(&|row| row.3), of(&|row| row.2 - row.3));
+            let (counted, read, error) = (of(&|row| row.2), of(&|row| row.3), of(&|row| row.2 - row.3));
             let seconds = mean(&some.iter().map(|row| row.0).collect::<Vec<_>>());
             // groups of one say nothing of what is within them
-            let freedom = (some.len() as f32 / (some.len() - groups(&humps)) as f32).sqrt();
-            let (spread, noise) = (deviation(&within(&syllables)) * freedom, deviation(&within(&error)) * freedom);
-            let inside = slope(&within(&humps), &within(&syllables)).0;
-            let (all, r) = slope(&plain(humps), &plain(syllables));
+            let freedom = (some.len() as f32 / (some.len() - groups(&counted)) as f32).sqrt();
+            let (spread, noise) = (deviation(&within(&read)) * freedom, deviation(&within(&error)) * freedom);
+            let inside = slope(&within(&counted), &within(&read)).0;
+            let [counted, read] = [counted, read].map(plain);
+            let (all, r) = slope(&counted, &read);
             println!(
-                "{from:4} to {to:3} {:4}  {spread:.3}  {noise:.3}  {:.3}  {inside:.2}, {all:.2} (r {r:.2}); bias {:.3}, spread of all {:.3}",
+                "{from:4} to {to:3} {:4}  {spread:.3}  {noise:.3}  {:13.3}  {inside:.2}, {all:.2} (r {r:.2}); {:.2} counted, \
+                 ln ± {:.3}; {:.2} read, ln ± {:.3}",
                 some.len(),
                 noise * seconds.sqrt(),
-                mean(&plain(error)),
-                deviation(&plain(of(&|row| row.3)))
+                mean(&counted).exp(),
+                deviation(&counted),
+                mean(&read).exp(),
+                deviation(&read),
             );
         }
     }

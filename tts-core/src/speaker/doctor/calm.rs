@@ -1,7 +1,7 @@
 //! The calmest parts of recordings: for models that copy how a clip is spoken along with who speaks.
 //!
 //! In: [`Clip`]s of one person, in whatever states. Out: [`Calm`], windows of 3 to 10 s that begin and end in pauses, up to
-//! a number of seconds in all, and how far each is from neutral.
+//! a number of seconds in all, how far each is from neutral, and how many times as long it should become (`pace.rs`).
 //!
 //! Neutral is this person's own, as far as the clips tell, held halfway to how people read aloud: a clip may be excited
 //! throughout, and a microphone may be bright. Pitch has a better anchor: the lowest tones a person speaks in hardly
@@ -10,7 +10,7 @@
 //! lies excitement (Banse and Scherer 1996).
 
 use super::manner::{EFFORT, PACE, RANGE};
-use super::pace::stretch;
+use super::pace::{SYLLABLES, stretch};
 use super::phrases::{Phrase, phrases, semitones};
 use super::spectrum::quantile;
 use super::{Clip, Heard, Segment, SpeakerError, hear, judge};
@@ -53,6 +53,8 @@ pub struct Neutral {
     pub effort_db: f32,
     /// Humps of the level a second.
     pub pace: f32,
+    /// Syllables a second.
+    pub syllables: f32,
 }
 
 /// A window that is worth taking, against [`Neutral`].
@@ -70,6 +72,8 @@ pub struct CalmWindow {
     pub effort_db: f32,
     /// Humps of the level a second above neutral.
     pub pace: f32,
+    /// Syllables a second.
+    pub syllables: f32,
     /// How many times as long a prompt makes it, so that its pace is nearer to neutral: 0.8 to 1.25.
     pub stretch: f32,
 }
@@ -162,6 +166,7 @@ fn neutral(clips: &[(usize, &Measured)]) -> Option<Neutral> {
         range_semitones: halfway(median(clips, |phrase| phrase.range), RANGE.0),
         effort_db: halfway(median(clips, |phrase| phrase.effort), EFFORT.0),
         pace: halfway(median(clips, |phrase| phrase.pace), PACE.0),
+        syllables: halfway(median(clips, |phrase| phrase.syllables), SYLLABLES),
     })
 }
 
@@ -221,11 +226,12 @@ impl Measured {
 
     fn window(&self, clip: usize, which: std::ops::Range<usize>, distances: &[f32], neutral: &Neutral) -> CalmWindow {
         let phrases = &self.phrases[which.clone()];
-        let (mut sums, mut squares, mut total) = ([0.0; 4], 0.0, 0.0);
+        let (mut sums, mut squares, mut total, mut syllables) = ([0.0; 4], 0.0, 0.0, 0.0);
         for (phrase, distance) in phrases.iter().zip(distances) {
             let weight = length(phrase);
             squares += weight * distance * distance;
             total += weight;
+            syllables += weight * phrase.syllables;
             for (sum, deviation) in sums.iter_mut().zip(deviations(phrase, neutral)) {
                 *sum += weight * deviation;
             }
@@ -239,8 +245,9 @@ impl Measured {
         let start = seconds(phrases[0].frames.start) - (self.gap(which.start) / 2.0).min(MARGIN.0);
         let end = seconds(phrases[phrases.len() - 1].frames.end) + (after / 2.0).min(MARGIN.1);
         let segment = Segment { clip, start, end };
-        let (distance, stretch) = ((squares / total).sqrt(), stretch(neutral.pace + pace, neutral.pace, total));
-        CalmWindow { segment, distance, pitch_semitones, range_semitones, effort_db, pace, stretch }
+        let (distance, syllables) = ((squares / total).sqrt(), syllables / total);
+        let stretch = stretch(syllables, neutral.syllables, total);
+        CalmWindow { segment, distance, pitch_semitones, range_semitones, effort_db, pace, syllables, stretch }
     }
 }
 

@@ -121,6 +121,19 @@ fn a_hurried_window_becomes_longer_and_a_slow_one_shorter() {
 }
 
 #[test]
+fn a_window_near_the_neutral_pace_is_only_louder() {
+    let pcm = hurried(9.0, 1.0);
+    let (found, report) = prompt(&[clip(&pcm, 24_000)], HZ, PromptOptions::default()).unwrap();
+    let PromptPart { segment, gain_db, stretch, .. } = report.parts[0];
+    assert_eq!(stretch, 1.0, "{report:?}");
+    let (sound, gain) = (segment.of(&[clip(&pcm, 24_000)]).pcm, 10_f32.powf(gain_db / 20.0));
+    // not where it is faded
+    for i in 480..sound.len() - 480 {
+        assert!((found[i] - gain * sound[i]).abs() < 1e-6, "{i}: {} and {}", found[i], sound[i]);
+    }
+}
+
+#[test]
 fn what_is_stretched_is_that_much_slower() {
     let pcm = babble(9.0, 24_000, 120.0, 1.0);
     let was = syllables(&pcm);
