@@ -156,8 +156,7 @@ mod recorded {
         let folder: PathBuf = std::env::var_os("READERS").expect("READERS names the folder of recordings").into();
         let manifest = std::fs::read_to_string(folder.join("manifest.tsv")).unwrap();
         let mut heard = BTreeMap::<&str, usize>::new();
-        // seconds, speaker, ln of syllables a second as counted and as read
-        let mut rows: Vec<(f32, &str, f32, f32)> = Vec::new();
+        let mut rows = Vec::new();
         for line in manifest.lines().skip(1) {
             let columns: Vec<&str> = line.split('\t').collect();
             let (speaker, set, text) = (columns[1], columns[4], columns[6].to_lowercase());
@@ -179,17 +178,18 @@ mod recorded {
                 }
             }
             let seconds = calm.speech_seconds;
-            rows.push((seconds, speaker, pace(&pcm).ln(), (syllables as f32 / seconds).ln()));
+            let (counted, read) = (pace(&pcm).ln(), (syllables as f32 / seconds).ln());
+            rows.push(Utterance { seconds, speaker: speaker.to_owned(), counted, read });
         }
         println!("speech      n   spread  noise  noise*sqrt(s)  believed: within readers, of all");
         for (from, to) in [(1.5, 4.0), (4.0, 7.0), (7.0, 11.0), (11.0, 20.0), (1.5, 20.0)] {
-            let some: Vec<_> = rows.iter().filter(|row| (from..to).contains(&row.0)).collect();
-            let of = |value: &dyn Fn(&(f32, &str, f32, f32)) -> f32| -> Vec<(String, f32)> {
-                some.iter().map(|row| (row.1.to_owned(), value(row))).collect()
+            let some: Vec<&Utterance> = rows.iter().filter(|row| (from..to).contains(&row.seconds)).collect();
+            let of = |value: fn(&Utterance) -> f32| -> Vec<(String, f32)> {
+                some.iter().map(|row| (row.speaker.clone(), value(row))).collect()
             };
             let plain = |values: Vec<(String, f32)>| values.into_iter().map(|(_, value)| value).collect::<Vec<f32>>();
-            let (counted, read, error) = (of(&|row| row.2), of(&|row| row.3), of(&|row| row.2 - row.3));
-            let seconds = mean(&some.iter().map(|row| row.0).collect::<Vec<_>>());
+            let (counted, read, error) = (of(|row| row.counted), of(|row| row.read), of(|row| row.counted - row.read));
+            let seconds = mean(&some.iter().map(|row| row.seconds).collect::<Vec<_>>());
             // groups of one say nothing of what is within them
             let freedom = (some.len() as f32 / (some.len() - groups(&counted)) as f32).sqrt();
             let (spread, noise) = (deviation(&within(&read)) * freedom, deviation(&within(&error)) * freedom);
@@ -206,7 +206,18 @@ mod recorded {
                 mean(&read).exp(),
                 deviation(&read),
             );
+            // humps of the level instead of voiced syllables: .30
+            assert!(to - from < 10.0 || r > 0.5, "{r}");
         }
+    }
+
+    /// An utterance.
+    struct Utterance {
+        seconds: f32,
+        speaker: String,
+        /// ln of syllables a second as counted and as read.
+        counted: f32,
+        read: f32,
     }
 
     fn groups(values: &[(String, f32)]) -> usize {
