@@ -53,7 +53,7 @@ fn speech(seconds: f64, f0: f64) -> Vec<f32> {
     let mut noise = Noise(5);
     let voice = vowel(seconds, RATE, |t| f0 * (1.0 + 0.1 * (TAU * 0.8 * t).sin()));
     let mut before = 0.0;
-    let mut sound = |(i, x): (usize, &f32)| {
+    let sound = |(i, x): (usize, &f32)| {
         let (t, white) = (i as f64 / f64::from(RATE), noise.next());
         let (part, hiss) = ((t % 0.2) / 0.2, 0.05 * (white - before));
         before = white;
@@ -64,7 +64,7 @@ fn speech(seconds: f64, f0: f64) -> Vec<f32> {
         };
         open * (x * fade(0.3, 1.0) + hiss * fade(0.0, 0.3)) + 2e-4 * white
     };
-    voice.iter().enumerate().map(|at| sound(at)).collect()
+    voice.iter().enumerate().map(sound).collect()
 }
 
 /// Median of F0 in semitones.
