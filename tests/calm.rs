@@ -14,13 +14,14 @@ use std::time::Instant;
 use tts_core::units::SampleRate;
 use tts_core::{Clip, audio, doctor};
 
-const RATE: u32 = 24_000;
+pub(crate) const RATE: u32 = 24_000;
 const RUNS: u64 = 10;
 
-struct Sentence {
-    speaker: String,
-    emotion: String,
-    pcm: Vec<f32>,
+pub(crate) struct Sentence {
+    pub(crate) speaker: String,
+    pub(crate) emotion: String,
+    pub(crate) pcm: Vec<f32>,
+    pub(crate) text: String,
 }
 
 /// Numbers that are the same every time.
@@ -39,7 +40,7 @@ impl Random {
     }
 }
 
-fn sentences() -> Vec<Sentence> {
+pub(crate) fn sentences() -> Vec<Sentence> {
     let folder: PathBuf = std::env::var_os("EMODB").expect("EMODB names the folder of recordings").into();
     let manifest = std::fs::read_to_string(folder.join("manifest.tsv")).unwrap();
     let mut all = Vec::new();
@@ -49,7 +50,8 @@ fn sentences() -> Vec<Sentence> {
         // Opus is always decoded to 48 kHz: every second sample, as there is nothing above 8 kHz
         assert_eq!(clip.rate, SampleRate(2 * RATE));
         let pcm = clip.samples.iter().step_by(2).copied().collect();
-        all.push(Sentence { speaker: columns[1].to_owned(), emotion: columns[3].to_owned(), pcm });
+        let [speaker, emotion, text] = [1, 3, 5].map(|at| columns[at].to_owned());
+        all.push(Sentence { speaker, emotion, pcm, text });
     }
     all
 }

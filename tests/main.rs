@@ -25,6 +25,8 @@ mod long;
 mod measure;
 /// The tensors of docs/MODEL.md against the weights.
 mod model_doc;
+/// What becomes of the pace of a recording in a voice prompt.
+mod pace;
 /// Checkpoints of the second family, Pocket TTS.
 mod pocket;
 /// Rate, pitch and pauses, measured on the sound.

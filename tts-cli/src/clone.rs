@@ -15,7 +15,7 @@ use crate::message::{self, JsonPlace, Loudness};
 use crate::request::EngineRequest;
 use crate::sink::file::{self, Staged};
 use crate::voice;
-use report::Report;
+use report::{Prompted, Report};
 
 /// Makes a voice of recordings, or says why that cannot be.
 ///
@@ -59,7 +59,7 @@ pub(crate) fn run(args: CloneArgs) -> anyhow::Result<Exit> {
             }
         };
         if pocket.is_some() {
-            prompt(&args, engine, output, &clips)?;
+            report.prompt = Some(prompt(&args, engine, output, &clips)?);
         } else {
             let chosen: Vec<Clip<'_>> = checkup.segments.iter().map(|segment| segment.of(&clips)).collect();
             make(&args, engine, output, &chosen, &clips)?;
@@ -101,14 +101,17 @@ fn check_output(path: &Path, force: bool, pocket: bool) -> anyhow::Result<()> {
 }
 
 /// Makes a voice for a model of Pocket TTS, and says what it is made of.
-fn prompt(args: &CloneArgs, engine: &Engine, output: &Path, clips: &[Clip<'_>]) -> anyhow::Result<()> {
+fn prompt(args: &CloneArgs, engine: &Engine, output: &Path, clips: &[Clip<'_>]) -> anyhow::Result<Prompted> {
     let options = PromptOptions { like_the_clip: args.like_the_clip, ..PromptOptions::default() };
     let (voice, report) = engine.prompt(clips, options).or_exit(Exit::Input, "cannot make a voice")?;
     for part in &report.parts {
         let doctor::Segment { clip, start, end, .. } = &part.segment;
         let calm = part.calm.as_ref().map_or(String::new(), |calm| format!(", {:.1} from neutral", calm.distance));
         let path = args.clips.get(*clip).map_or(String::new(), |path| path.display().to_string());
-        message::detail(&format!("taken: {path}, {start:.1} to {end:.1} s{calm}, {:+.1} dB", part.gain_db));
+        let (gain, longer) = (part.gain_db, 100.0 * (part.stretch - 1.0));
+        message::detail(&format!(
+            "taken: {path}, {start:.1} to {end:.1} s{calm}, {gain:+.1} dB, {longer:+.0} % of length"
+        ));
     }
     let taken = report.seconds;
     if args.like_the_clip {
@@ -121,7 +124,7 @@ fn prompt(args: &CloneArgs, engine: &Engine, output: &Path, clips: &[Clip<'_>]) 
     voice::write_bytes(&bytes, output)?;
     let (shown, model) = (output.display(), args.model.as_deref().unwrap_or(Path::new("")).display());
     message::hint(&format!("wrote {shown}; to hear it: tts say --model {model} --voice {shown} \"Good evening.\""));
-    Ok(())
+    Ok(Prompted::from(&report))
 }
 
 /// Recordings of more seconds than this are described by their chosen parts alone.

@@ -56,7 +56,7 @@ pub use model::oracle;
 pub use model::pocket_oracle;
 pub use model::{ConfigError, Fault, PocketPrecision, PocketVoiceError, Precision, PrecisionError, VoiceLayout};
 pub use speaker::doctor;
-pub use speaker::{Clip, Delivery, PromptOptions, PromptPart, PromptReport, SpeakerError};
+pub use speaker::{Clip, Delivery, PromptOptions, PromptPart, PromptReport, SpeakerError, prompt};
 pub use text::normalize::TextOptions;
 pub use text::pocket::TokenizerError;
 pub use text::pronounce::{Lexicon, LexiconError};

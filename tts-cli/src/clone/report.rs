@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use serde::Serialize;
+use tts_core::PromptReport;
 use tts_core::audio::{Ending, Recording, SECONDS_MAX};
 use tts_core::doctor::{Checkup, Findings, Refusal, Segment, Warning};
 
@@ -16,6 +17,8 @@ pub(crate) struct Report {
     refusal: Option<Said>,
     segments: Vec<Part>,
     taken_seconds: f64,
+    /// What a voice of Pocket TTS was made of.
+    pub(crate) prompt: Option<Prompted>,
     /// The file that was written.
     pub(crate) voice: Option<String>,
     pub(crate) exit_code: u8,
@@ -74,6 +77,35 @@ struct Part {
     end: f64,
 }
 
+/// What a prompt was made of, in its order.
+#[derive(Debug, Serialize)]
+pub(crate) struct Prompted {
+    seconds: f64,
+    parts: Vec<PromptedPart>,
+}
+
+#[derive(Debug, Serialize)]
+struct PromptedPart {
+    #[serde(flatten)]
+    part: Part,
+    gain_db: f64,
+    stretch: f64,
+    /// Steps from neutral, where that was looked at.
+    distance: Option<f64>,
+}
+
+impl From<&PromptReport> for Prompted {
+    fn from(report: &PromptReport) -> Self {
+        let mut parts = Vec::new();
+        for taken in &report.parts {
+            let (part, distance) = (part(&taken.segment), taken.calm.map(|calm| rounded(calm.distance)));
+            let (gain_db, stretch) = (rounded(taken.gain_db), rounded(taken.stretch));
+            parts.push(PromptedPart { part, gain_db, stretch, distance });
+        }
+        Self { seconds: rounded(report.seconds), parts }
+    }
+}
+
 /// With no more digits than mean something.
 fn rounded(value: f32) -> f64 {
     (f64::from(value) * 1e4).round() / 1e4
@@ -97,6 +129,7 @@ impl Report {
             refusal: checkup.refusal.as_ref().map(refusal),
             segments: checkup.segments.iter().map(part).collect(),
             taken_seconds: rounded(checkup.taken_seconds()),
+            prompt: None,
             voice: None,
             exit_code: 0,
         }

@@ -30,7 +30,10 @@ fn a_checkpoint_speaks_with_a_recording_and_with_an_exported_voice() {
     let (samples, rate) = wav(&world.path("a.wav"));
     assert!(rate == 24_000 && samples.len() > 12_000);
 
-    world.run(&["clone", "--model", &model, "clip.wav", "-o", "v.safetensors"]).with(0);
+    let told = world.run(&["clone", "--model", &model, "clip.wav", "-o", "v.safetensors", "--json"]).with(0).json();
+    let part = &told["prompt"]["parts"][0];
+    assert!(part["stretch"].as_f64().is_some_and(|factor| (0.8..=1.25).contains(&factor)), "{told}");
+    assert!(part["gain_db"].is_f64() && part["distance"].is_f64() && part["clip"] == 0, "{told}");
     world.run(&["clone", "--model", &model, "clip.wav", "--old-layout", "-o", "old.safetensors"]).with(0);
     world.run(&["say", "-q", "--model", &model, "--voice", "v.safetensors", "-o", "b.wav", TEXT]).with(0);
     world.run(&["say", "-q", "--model", &model, "--voice", "old.safetensors", "-o", "c.wav", TEXT]).with(0);

@@ -3,6 +3,7 @@
 //! ```text
 //! PCM, any rate ── resample ──▶ 24 kHz ── level ──▶ ── pitch, path, refine ──▶ F0, strength  every 10 ms
 //!                                                  └── cheaptrick, bands ───▶ ln power of 80 bands
+//! PCM, any rate ── stretch ──▶ the same, longer or shorter
 //! ```
 //! Frame `t` of everything is centred at sample `t · HOP`; `n` samples have [`frames_of`]`(n)` frames.
 //!
@@ -16,6 +17,7 @@ mod path;
 mod pitch;
 mod refine;
 mod resample;
+mod stretch;
 
 #[cfg(test)]
 mod golden;
@@ -24,6 +26,7 @@ pub(crate) use bands::MelBands;
 pub(crate) use cheaptrick::{BINS, CheapTrick};
 pub(crate) use pitch::{PitchConfig, PitchTracker};
 pub(crate) use resample::resample;
+pub(crate) use stretch::{Stretch, stretch};
 
 /// Samples per second of all analysis.
 pub(crate) const RATE: u32 = 24_000;

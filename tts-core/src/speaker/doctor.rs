@@ -12,6 +12,7 @@
 
 mod calm;
 mod manner;
+mod pace;
 mod phrases;
 mod segments;
 mod signal;

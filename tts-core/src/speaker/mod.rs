@@ -20,8 +20,7 @@ mod reference;
 
 pub(crate) use belief::{Belief, believe};
 pub(crate) use encoder::{EncoderConfig, SpeakerEncoder};
-pub(crate) use prompt::prompt;
-pub use prompt::{PromptOptions, PromptPart, PromptReport};
+pub use prompt::{PromptOptions, PromptPart, PromptReport, prompt};
 pub use prosody::Delivery;
 pub use reference::Clip;
 pub(crate) use reference::hear;

@@ -2,14 +2,14 @@
 //!
 //! In: [`Clip`]s of one person at any rate. Out: mono PCM at the model's rate that ends on 80 ms of silence, and a
 //! [`PromptReport`] of what was taken. Such a model speaks as the prompt does. So by default the prompt is made of the calmest
-//! windows of all clips (`doctor/calm.rs`), at one level; or it is the clip itself, as the reference takes it.
+//! windows of all clips (`doctor/calm.rs`), at one level and nearer to one pace; or it is the clip itself, as the reference takes it.
 //!
 //! [`end_on_pause`] mirrors `data/audio_utils.py` of the reference, pocket-tts 4.0.1.
 
 use super::doctor::{Calm, CalmWindow, Neutral, Segment, calm};
 use super::reference::checked_at;
 use super::{Clip, SpeakerError};
-use crate::dsp::{RATE, level, resample};
+use crate::dsp::{RATE, Stretch, level, resample, stretch};
 use crate::units::SampleRate;
 
 /// Seconds of a prompt of calm windows, and of the start of a clip.
@@ -44,6 +44,8 @@ pub struct PromptPart {
     pub segment: Segment,
     /// Decibels by which it was made louder.
     pub gain_db: f32,
+    /// How many times as long it was made, at the same pitch, so that its pace is nearer to neutral: 0.8 to 1.25.
+    pub stretch: f32,
     /// How it is spoken, where that was looked at.
     pub calm: Option<CalmWindow>,
 }
@@ -64,12 +66,13 @@ pub struct PromptReport {
     pub seconds: f32,
 }
 
-/// The prompt of `clips`, at the rate of the model.
+/// The prompt of `clips`, at the rate of the model: what [`crate::Engine::prompt`] lets a model hear, to be heard and
+/// measured.
 ///
 /// # Errors
 /// [`SpeakerError::Damaged`] and [`SpeakerError::Rate`] name the clip; [`SpeakerError::PromptLength`];
 /// [`SpeakerError::TooLittleSpeech`] if nobody speaks, or, like the clip, if there is no sample.
-pub(crate) fn prompt(
+pub fn prompt(
     clips: &[Clip<'_>],
     rate: SampleRate,
     options: PromptOptions,
@@ -105,7 +108,7 @@ fn as_they_are(clips: &[Clip<'_>], rate: SampleRate, most: f32) -> Result<(Vec<f
         let end = clip.rate.seconds(wanted as u64);
         left = (left - end).max(0.0);
         let segment = Segment { clip: index, start: 0.0, end: end as f32 };
-        parts.push(PromptPart { segment, gain_db: 0.0, calm: None });
+        parts.push(PromptPart { segment, gain_db: 0.0, stretch: 1.0, calm: None });
     }
     if pcm.is_empty() {
         return Err(SpeakerError::TooLittleSpeech { found: 0.0, least: 1.0 });
@@ -113,14 +116,15 @@ fn as_they_are(clips: &[Clip<'_>], rate: SampleRate, most: f32) -> Result<(Vec<f
     Ok((pcm, PromptReport { parts, neutral: None, distance: None, clip_seconds: 0.0, seconds: 0.0 }))
 }
 
-/// The calmest windows, each at the level that speech has, the calmest last.
+/// The calmest windows, each at the level that speech has and nearer to a neutral pace, the calmest last.
 fn calmest(clips: &[Clip<'_>], rate: SampleRate, most: f32) -> Result<(Vec<f32>, PromptReport), SpeakerError> {
     let Calm { windows, neutral, distance, .. } = calm(clips, most)?;
     let (mut pcm, mut parts) = (Vec::new(), Vec::new());
     let at = |seconds: f64, rate: SampleRate| (seconds * f64::from(rate.0)) as usize;
     for window in windows.into_iter().rev() {
         let index = window.segment.clip;
-        let mut sound = checked_at(index + 1, &window.segment.of(clips), rate)?;
+        let sound = checked_at(index + 1, &window.segment.of(clips), rate)?;
+        let mut sound = stretch(&sound, rate, Stretch::new(window.stretch.into()));
         sound.truncate(at(most.into(), rate));
         let heard = resample(&sound, rate, SampleRate(RATE));
         let gain = level::gain(level::active_rms(&heard.map_err(|what| SpeakerError::Rate { clip: index + 1, what })?));
@@ -136,7 +140,8 @@ fn calmest(clips: &[Clip<'_>], rate: SampleRate, most: f32) -> Result<(Vec<f32>,
             pcm.resize(pcm.len() + at(BETWEEN, rate), 0.0);
         }
         pcm.extend(sound.iter().map(|x| x * gain));
-        parts.push(PromptPart { segment: window.segment, gain_db: 20.0 * gain.log10(), calm: Some(window) });
+        let CalmWindow { segment, stretch, .. } = window;
+        parts.push(PromptPart { segment, gain_db: 20.0 * gain.log10(), stretch, calm: Some(window) });
     }
     let (neutral, distance) = (Some(neutral), Some(distance));
     Ok((pcm, PromptReport { parts, neutral, distance, clip_seconds: 0.0, seconds: 0.0 }))

@@ -60,7 +60,7 @@ impl Delivery {
         let noise = chosen(&track.strength, track.strength.iter().map(|&r| r > 0.0));
         let noise = noise.map(|r| r.clamp(1e-3, 1.0 - 1e-4)).map(|r| 10.0 * ((1.0 - r) / r).log10());
         let (breathiness, _) = mean_and_deviation(noise)?;
-        let tempo = Tempo::of(track);
+        let tempo = Tempo::of(&track.level, &track.f0);
         Some(Self {
             pitch_level: pitch_level as f32,
             pitch_range: pitch_range as f32,
@@ -109,19 +109,21 @@ fn final_slope(semitones: &[(usize, f64)]) -> f64 {
 
 /// When there is speech.
 #[derive(Debug, PartialEq)]
-struct Tempo {
-    rate: f32,
+pub(super) struct Tempo {
+    /// Syllables a second of speech.
+    pub(super) rate: f32,
     pause_share: f32,
 }
 
 impl Tempo {
-    fn of(track: &Track) -> Self {
-        let intensity = smoothed(&track.level);
+    /// Of frames of 10 ms: their level in dB, and their F0, 0 where there is no voice.
+    pub(super) fn of(level: &[f32], f0: &[f32]) -> Self {
+        let intensity = smoothed(level);
         let mut sorted = intensity.clone();
         sorted.sort_by(f32::total_cmp);
         let threshold = sorted.get(sorted.len() * 99 / 100).map_or(0.0, |loud| loud - SPEECH_DB);
         // as it is: smoothing would fill the ends of pauses
-        let sounds = |&t: &usize| track.level[t] > threshold;
+        let sounds = |&t: &usize| level[t] > threshold;
         let ends = ((0..intensity.len()).find(sounds), (0..intensity.len()).rfind(sounds));
         let (Some(first), Some(last)) = ends else { return Self { rate: 0.0, pause_share: 0.0 } };
         let (mut paused, mut silent) = (0, 0);
@@ -135,7 +137,7 @@ impl Tempo {
         }
         let all = last + 1 - first;
         let speech = (all - paused) as f64 / FRAMES_PER_SECOND;
-        let nuclei = nuclei(&intensity, &track.f0, threshold);
+        let nuclei = nuclei(&intensity, f0, threshold);
         Self { rate: (nuclei as f64 / speech) as f32, pause_share: paused as f32 / all as f32 }
     }
 }

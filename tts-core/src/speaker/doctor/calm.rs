@@ -1,7 +1,7 @@
 //! The calmest parts of recordings: for models that copy how a clip is spoken along with who speaks.
 //!
 //! In: [`Clip`]s of one person, in whatever states. Out: [`Calm`], windows of 3 to 10 s that begin and end in pauses, up to
-//! a number of seconds in all, and how far each is from neutral.
+//! a number of seconds in all, how far each is from neutral, and how many times as long it should become (`pace.rs`).
 //!
 //! Neutral is this person's own, as far as the clips tell, held halfway to how people read aloud: a clip may be excited
 //! throughout, and a microphone may be bright. Pitch has a better anchor: the lowest tones a person speaks in hardly
@@ -10,6 +10,7 @@
 //! lies excitement (Banse and Scherer 1996).
 
 use super::manner::{EFFORT, PACE, RANGE};
+use super::pace::{SYLLABLES, stretch};
 use super::phrases::{Phrase, phrases, semitones};
 use super::spectrum::quantile;
 use super::{Clip, Heard, Segment, SpeakerError, hear, judge};
@@ -52,6 +53,8 @@ pub struct Neutral {
     pub effort_db: f32,
     /// Humps of the level a second.
     pub pace: f32,
+    /// Syllables a second.
+    pub syllables: f32,
 }
 
 /// A window that is worth taking, against [`Neutral`].
@@ -69,6 +72,10 @@ pub struct CalmWindow {
     pub effort_db: f32,
     /// Humps of the level a second above neutral.
     pub pace: f32,
+    /// Syllables a second.
+    pub syllables: f32,
+    /// How many times as long a prompt makes it, so that its pace is nearer to neutral: 0.8 to 1.25.
+    pub stretch: f32,
 }
 
 /// What was found in all clips.
@@ -85,14 +92,14 @@ pub struct Calm {
 }
 
 impl Calm {
-    /// Seconds of all windows.
+    /// Seconds of all windows, as they are in the clips.
     #[must_use]
     pub fn taken_seconds(&self) -> f32 {
         self.windows.iter().map(|window| window.segment.end - window.segment.start).sum()
     }
 }
 
-/// The calmest windows of `clips`, together at most `most_seconds` long. Clips that cannot be used (too noisy, music) are
+/// The calmest windows of `clips`, together at most `most_seconds` long at the pace they are given. Clips that cannot be used (too noisy, music) are
 /// passed over if others can.
 ///
 /// # Errors
@@ -159,6 +166,7 @@ fn neutral(clips: &[(usize, &Measured)]) -> Option<Neutral> {
         range_semitones: halfway(median(clips, |phrase| phrase.range), RANGE.0),
         effort_db: halfway(median(clips, |phrase| phrase.effort), EFFORT.0),
         pace: halfway(median(clips, |phrase| phrase.pace), PACE.0),
+        syllables: halfway(median(clips, |phrase| phrase.syllables), SYLLABLES),
     })
 }
 
@@ -218,11 +226,12 @@ impl Measured {
 
     fn window(&self, clip: usize, which: std::ops::Range<usize>, distances: &[f32], neutral: &Neutral) -> CalmWindow {
         let phrases = &self.phrases[which.clone()];
-        let (mut sums, mut squares, mut total) = ([0.0; 4], 0.0, 0.0);
+        let (mut sums, mut squares, mut total, mut syllables) = ([0.0; 4], 0.0, 0.0, 0.0);
         for (phrase, distance) in phrases.iter().zip(distances) {
             let weight = length(phrase);
             squares += weight * distance * distance;
             total += weight;
+            syllables += weight * phrase.syllables;
             for (sum, deviation) in sums.iter_mut().zip(deviations(phrase, neutral)) {
                 *sum += weight * deviation;
             }
@@ -236,7 +245,9 @@ impl Measured {
         let start = seconds(phrases[0].frames.start) - (self.gap(which.start) / 2.0).min(MARGIN.0);
         let end = seconds(phrases[phrases.len() - 1].frames.end) + (after / 2.0).min(MARGIN.1);
         let segment = Segment { clip, start, end };
-        CalmWindow { segment, distance: (squares / total).sqrt(), pitch_semitones, range_semitones, effort_db, pace }
+        let (distance, syllables) = ((squares / total).sqrt(), syllables / total);
+        let stretch = stretch(syllables, neutral.syllables, total);
+        CalmWindow { segment, distance, pitch_semitones, range_semitones, effort_db, pace, syllables, stretch }
     }
 }
 
@@ -253,6 +264,11 @@ fn deviations(phrase: &Phrase, neutral: &Neutral) -> [f32; 4] {
 /// The best windows that do not overlap, the calmest first.
 fn chosen(mut windows: Vec<CalmWindow>, most: f32) -> Vec<CalmWindow> {
     let long = |window: &CalmWindow| window.segment.end - window.segment.start;
+    let becomes = |window: &CalmWindow| long(window) * window.stretch;
+    // one that becomes too long would end within a word
+    if windows.iter().any(|window| becomes(window) <= most) {
+        windows.retain(|window| becomes(window) <= most);
+    }
     let price = |window: &CalmWindow| window.distance - LENGTH * long(window);
     let place = |window: &CalmWindow| (window.segment.clip, window.segment.start);
     windows.sort_by(|a, b| {
@@ -266,9 +282,9 @@ fn chosen(mut windows: Vec<CalmWindow>, most: f32) -> Vec<CalmWindow> {
         let overlaps =
             |other: &CalmWindow| other.segment.clip == clip && other.segment.start < end && start < other.segment.end;
         let worse = taken.first().is_some_and(|best| window.distance > best.distance + WORSE) && total >= ENOUGH;
-        let room = taken.is_empty() || total + long(&window) <= most;
+        let room = taken.is_empty() || total + becomes(&window) <= most;
         if room && !worse && !taken.iter().any(overlaps) {
-            total += long(&window);
+            total += becomes(&window);
             taken.push(window);
         }
     }

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::super::prosody::Tempo;
 use super::Heard;
 use super::manner::{RANGE_MAX, effort, humps};
 use super::segments::{divided, stretches};
@@ -27,6 +28,8 @@ pub(super) struct Phrase {
     pub(super) effort: f32,
     /// Humps of the level a second.
     pub(super) pace: f32,
+    /// Syllables a second: peaks of the level that have a voice.
+    pub(super) syllables: f32,
     /// Mean power of frames with a voice, in dB of full scale.
     pub(super) level: f32,
     /// Share of frames with flat tops.
@@ -67,12 +70,14 @@ fn measured(heard: &Heard, humps: &[bool], frames: Range<usize>) -> Option<Phras
     }
     let pitch = |share: f32| semitones(quantile(inside.iter().map(|&t| heard.f0[t]), share));
     let of = |flags: &[bool]| flags[frames.clone()].iter().filter(|flag| **flag).count() as f32;
+    let level: Vec<f32> = heard.frames.power[frames.clone()].iter().map(|power| db(*power)).collect();
     let power = inside.iter().map(|&t| heard.frames.power[t]).sum::<f32>() / inside.len() as f32;
     Some(Phrase {
         pitch: pitch(0.5),
         range: (pitch(0.9) - pitch(0.1)).min(RANGE_MAX),
         effort: quantile(inside.iter().map(|&t| effort(&heard.frames, t)), 0.5),
         pace: of(humps) * 100.0 / frames.len() as f32,
+        syllables: Tempo::of(&level, &heard.f0[frames.clone()]).rate,
         level: db(power),
         clipped: of(&heard.tops) / frames.len() as f32,
         frames,

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use safetensors::SafeTensors;
 
 use super::super::doctor::tests::babble;
+use super::super::frames::Analyser;
+use super::super::prosody::Delivery;
 use super::*;
 
 const HZ: SampleRate = SampleRate(24_000);
@@ -51,7 +53,7 @@ fn like_the_clip_is_the_clip() {
     assert!((report.clip_seconds - 20.0).abs() < 1e-3 && report.neutral.is_none(), "{report:?}");
     assert_eq!(
         report.parts,
-        [PromptPart { segment: Segment { clip: 0, start: 0.0, end: 20.0 }, gain_db: 0.0, calm: None }]
+        [PromptPart { segment: Segment { clip: 0, start: 0.0, end: 20.0 }, gain_db: 0.0, stretch: 1.0, calm: None }]
     );
     // the start of all clips, up to a length
     let options = PromptOptions { most_seconds: Some(22.0), ..LIKE };
@@ -83,6 +85,63 @@ fn the_calm_part_is_taken_and_brought_to_one_level() {
             assert!(found.iter().all(|x| x.abs() <= PEAK) && found[found.len() - 1920..].iter().all(|x| *x == 0.0));
             assert_eq!(prompt(&[clip(&soft, rate)], HZ, PromptOptions::default()).unwrap().0, found);
         }
+    }
+}
+
+/// [`babble`], so many times as fast.
+fn hurried(seconds: f32, speed: f32) -> Vec<f32> {
+    babble(seconds * speed, (24_000.0 / speed) as u32, 110.0 / speed, 1.0 / speed)
+}
+
+/// Syllables a second of speech.
+fn syllables(pcm: &[f32]) -> f32 {
+    Delivery::of(&Analyser::new().frames(pcm).track, 110_f32.ln()).unwrap().rate
+}
+
+#[test]
+fn a_hurried_window_becomes_longer_and_a_slow_one_shorter() {
+    let mut stretches = Vec::new();
+    for speed in [0.7, 1.0, 1.1, 1.5, 2.0] {
+        let pcm = hurried(9.0, speed);
+        let (found, report) = prompt(&[clip(&pcm, 24_000)], HZ, PromptOptions::default()).unwrap();
+        let (mut before, mut seconds, mut longer) = (Vec::new(), 0.0, 0.0);
+        for part in &report.parts {
+            let sound = part.segment.of(&[clip(&pcm, 24_000)]).pcm;
+            before.extend_from_slice(sound);
+            seconds += sound.len() as f32;
+            longer += sound.len() as f32 * part.stretch;
+        }
+        let (was, is, longer) = (syllables(&before), syllables(&found), longer / seconds);
+        println!("{speed}: {longer:.3} times as long, {was:.2} then {is:.2} syllables a second");
+        // observed 1 %
+        assert!((was / is / longer - 1.0).abs() < 0.07, "{speed}: {was} {is} {longer}");
+        stretches.push(longer);
+    }
+    assert!(stretches.is_sorted() && stretches[0] < 0.97 && stretches[4] > 1.03, "{stretches:?}");
+}
+
+#[test]
+fn a_window_near_the_neutral_pace_is_only_louder() {
+    let pcm = hurried(9.0, 1.0);
+    let (found, report) = prompt(&[clip(&pcm, 24_000)], HZ, PromptOptions::default()).unwrap();
+    let PromptPart { segment, gain_db, stretch, .. } = report.parts[0];
+    assert_eq!(stretch, 1.0, "{report:?}");
+    let (sound, gain) = (segment.of(&[clip(&pcm, 24_000)]).pcm, 10_f32.powf(gain_db / 20.0));
+    // not where it is faded
+    for i in 480..sound.len() - 480 {
+        assert!((found[i] - gain * sound[i]).abs() < 1e-6, "{i}: {} and {}", found[i], sound[i]);
+    }
+}
+
+#[test]
+fn what_is_stretched_is_that_much_slower() {
+    let pcm = babble(9.0, 24_000, 120.0, 1.0);
+    let was = syllables(&pcm);
+    for factor in [0.85, 1.15] {
+        let is = syllables(&stretch(&pcm, HZ, Stretch::new(factor.into())));
+        println!("{factor}: {was:.2} then {is:.2} syllables a second");
+        // observed 1 %
+        assert!((was / is / factor - 1.0).abs() < 0.07, "{factor}: {was} {is}");
     }
 }
 

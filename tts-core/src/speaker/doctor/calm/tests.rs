@@ -10,7 +10,8 @@ fn clip(pcm: &[f32]) -> Clip<'_> {
 
 fn at(start: f32, end: f32, distance: f32) -> CalmWindow {
     let segment = Segment { clip: 0, start, end };
-    CalmWindow { segment, distance, pitch_semitones: 0.0, range_semitones: 0.0, effort_db: 0.0, pace: 0.0 }
+    let (pitch_semitones, range_semitones, effort_db, pace, syllables) = (0.0, 0.0, 0.0, 0.0, 4.0);
+    CalmWindow { segment, distance, pitch_semitones, range_semitones, effort_db, pace, syllables, stretch: 1.0 }
 }
 
 #[test]
