@@ -31,6 +31,10 @@ phones = [{phones}]
 steps = {steps}
 temperature = {temperature}
 
+[neutral]                  # what speech at that temperature lacks of its readers': part of every manner, the neutral one too
+pitch = {pitch}                # semitones
+energy = {energy}               # dB of alpha ratio
+
 [flow_lm]
 dim = 256
 layers = 6
@@ -92,6 +96,7 @@ def main():
     options.add_argument("--speaker", default="kathleen", help="or, without it, the first recording of this speaker")
     options.add_argument("--steps", type=int, default=8)
     options.add_argument("--temperature", type=float, default=0.4)
+    options.add_argument("--neutral", type=float, nargs=2, default=(0.0, 0.0), help="pitch and energy: tts-eval readers tells")
     args = options.parse_args()
     torch.set_num_threads(1)
     lm, encoder, decoder, tower, profile = FlowLm(), Encoder(), Decoder(), Tower(), Profile()
@@ -104,6 +109,7 @@ def main():
     save_file(tensors, args.weights / "model.safetensors")
     config = CONFIG.format(
         name=args.model_name, phones=", ".join(f'"{p}"' for p in PHONES), steps=args.steps, temperature=args.temperature,
+        pitch=args.neutral[0], energy=args.neutral[1],
         window=WINDOW, latent=LATENT, timbre=TIMBRE, controls=CONTROLS, bands=BANDS, classes=CLASSES, offset=OFFSET, scale=SCALE,
         breath_offset=BREATH_OFFSET, breath_scale=BREATH_SCALE, tower=tower.input.out_features, heard=HEARD,
     )  # fmt: skip

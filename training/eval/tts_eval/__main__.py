@@ -11,7 +11,7 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")  # before numpy is loaded; the cores are for what is measured
 warnings.filterwarnings("ignore", message="pkg_resources is deprecated")
 
-from . import controls, cost, leak, pairs, report, timbre, words  # noqa: E402
+from . import controls, cost, leak, pairs, readers, report, timbre, words  # noqa: E402
 from .clones import FULL, QUICK, Bench  # noqa: E402
 from .corpus import PROJECT, WORK  # noqa: E402
 from .engine import Engine, Missing  # noqa: E402
@@ -30,6 +30,7 @@ OTHERS = {
     "presets": "presets told apart, and their cost in likeness",
     "words": "word errors against people and other synthesisers",
     "cost": "time and memory of cloning",
+    "readers": "voices and clones beside recordings of who they are",
 }
 
 
@@ -47,8 +48,8 @@ def arguments(given=None):
         if name in ("words", "all"):
             sub.add_argument("--sentences", type=int, help="of held-out readers (200; quick 40)")
             sub.add_argument("--against", default=",".join(words.OTHERS), help="other synthesisers, with commas; '' for none")
-        if name in ("words", "controls", "presets", "all"):
-            sub.add_argument("--voices", default="", help="shipped voices, with commas; controls and presets: four of `tts voices`")
+        if name in ("words", "controls", "presets", "readers", "all"):
+            sub.add_argument("--voices", default="", help="shipped voices, with commas; controls, presets: four, readers: all of `tts voices`")
     sub = commands.add_parser("pairs", help="judge a folder of pairs of recordings")
     sub.add_argument("folder")
     sub.add_argument("--out", default=None)
@@ -95,15 +96,15 @@ def benched(names, engine, options):
             yield table
 
 
-def shipped(engine, asked, quick):
-    """Voices to sweep: those asked for, or the first two women and men that `tts voices` lists."""
+def shipped(engine, asked, quick, each=None):
+    """Voices to sweep: those asked for, or the first `each` women and men that `tts voices` lists."""
     if asked:
         return named(asked)
     listed = json.loads(engine.run("voices", "--json"))
     listed = listed.get("voices", listed) if isinstance(listed, dict) else listed
     women = [voice["name"] for voice in listed if voice["gender"] == "woman"]
     men = [voice["name"] for voice in listed if voice["gender"] != "woman"]
-    each = 1 if quick else 2
+    each = each or (1 if quick else 2)
     return women[:each] + men[:each]
 
 
@@ -128,6 +129,9 @@ def tables(options):
     if "words" in wanted:
         count = options.sentences or (40 if options.quick else 200)
         yield from words.word_errors(engine, count, named(options.voices), named(options.against))
+    if "readers" in wanted:
+        voices = shipped(engine, options.voices, options.quick, each=99)
+        yield from guarded("readers", "Voices beside their readers", lambda: readers.beside_readers(engine, voices))
     if "cost" in wanted:
         yield from guarded("cost", "Cloning a clip of 5 s", lambda: cost.of_cloning(engine))
 

@@ -77,6 +77,18 @@ impl Expression {
         Self { pitch, range, energy, variation, breathiness, whisper }
     }
 
+    /// What is asked on top of what is there anyway: neutral on top of anything is that, bit for bit.
+    pub(crate) fn and(self, asked: Self) -> Self {
+        Self {
+            pitch: self.pitch + asked.pitch,
+            range: self.range * asked.range,
+            energy: self.energy + asked.energy,
+            variation: self.variation * asked.variation,
+            breathiness: self.breathiness + (1.0 - self.breathiness) * asked.breathiness,
+            whisper: self.whisper + (1.0 - self.whisper) * asked.whisper,
+        }
+    }
+
     /// `share` of the way to `other`; all of it is exact.
     fn towards(self, other: Self, share: f32) -> Self {
         if share >= 1.0 {

@@ -50,6 +50,8 @@ pub(crate) struct NativeModel {
     phones: PhoneTable,
     flow: FlowLm,
     decoder: Decoder,
+    /// What neutral speech is given.
+    neutral: Expression,
     shaper: Shaper,
     renderer: Renderer,
     /// Speak in place of `flow` and `decoder`, if there are any.
@@ -164,6 +166,7 @@ impl NativeModel {
         let bands = config.decoder.envelope_bands;
         let (shaper, renderer) = (Shaper::new(bands), Renderer::new(bands));
         Ok(Self {
+            neutral: config.neutral.expression(),
             config,
             fingerprint,
             speaker_encoder,
@@ -355,7 +358,8 @@ impl NativeModel {
         }
         let Vocaliser { isa, shaper, renderer, noise, parameters, .. } = vocaliser;
         if let Some(renderer) = renderer {
-            self.shaper.step(shaper, Expression::from_slice(expression), parameters);
+            let expression = self.neutral.and(Expression::from_slice(expression));
+            self.shaper.step(shaper, expression, parameters);
             self.renderer.step(*isa, renderer, parameters, &mut |out| noise.fill(out), out);
         }
     }

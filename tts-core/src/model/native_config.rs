@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::codec::{DecoderConfig, SAMPLE_RATE};
+use crate::codec::{DecoderConfig, Expression, SAMPLE_RATE};
 use crate::flow::FlowConfig;
 use crate::speaker::EncoderConfig;
 
@@ -34,6 +34,8 @@ pub(crate) struct NativeConfig {
     /// Names of the phone ids: ARPAbet in lower case, `pau`, `ax` for unstressed `ah`, `<pad>`.
     pub(crate) phones: Vec<String>,
     pub(crate) sampling: SamplingConfig,
+    #[serde(default)]
+    pub(crate) neutral: NeutralConfig,
     pub(crate) flow_lm: FlowConfig,
     pub(crate) decoder: DecoderConfig,
     /// Weights without it speak with voices but cannot make one.
@@ -48,6 +50,37 @@ pub(crate) struct SamplingConfig {
     pub(crate) steps: usize,
     /// Variance of the noise.
     pub(crate) temperature: f32,
+}
+
+/// `[neutral]`: what the model's own speech lacks, as controls that every manner begins with. Sampled at a low temperature, speech is
+/// lower and duller than that of the readers it was learned from.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NeutralConfig {
+    /// Semitones.
+    pitch: f32,
+    /// dB of alpha ratio.
+    energy: f32,
+}
+
+impl NeutralConfig {
+    /// What neutral speech is given.
+    pub(crate) fn expression(&self) -> Expression {
+        let pitch = self.pitch * std::f32::consts::LN_2 / 12.0;
+        Expression { pitch, energy: self.energy, ..Expression::NEUTRAL }
+    }
+
+    fn validate(&self) -> Result<(), String> {
+        let within = |name: &str, value: f32, least: f32, most: f32| {
+            if (least..=most).contains(&value) {
+                Ok(())
+            } else {
+                Err(format!("neutral.{name} is {value}, expected {least} to {most}"))
+            }
+        };
+        within("pitch", self.pitch, -6.0, 6.0)?;
+        within("energy", self.energy, -10.0, 10.0)
+    }
 }
 
 impl NativeConfig {
@@ -78,6 +111,7 @@ impl NativeConfig {
         if !(0.0..=1.5).contains(&self.sampling.temperature) {
             return Err(format!("sampling.temperature is {}, expected 0 to 1.5", self.sampling.temperature));
         }
+        self.neutral.validate()?;
         if self.flow_lm.latent < 3 {
             return Err(format!("flow_lm.latent is {}, expected at least the 3 explicit ones", self.flow_lm.latent));
         }
@@ -121,6 +155,8 @@ mod tests {
             ("layers = 6", "layers = 6\nlayerz = 6", "layerz"),
             ("heads = 4", "heads = 3", "not an even multiple"),
             ("steps = 8", "steps = 0", "sampling.steps is 0"),
+            ("pitch = 1.5", "pitch = nan", "neutral.pitch is NaN, expected -6 to 6"),
+            ("energy = 2.0", "energy = 11", "neutral.energy is 11"),
             ("max_period = 10000.0", "max_period = nan", "max_period"),
             ("subframes = 4", "subframes = 5", "decoder.subframes is 5"),
             ("f0_residual = 0.1", "f0_residual = inf", "f0_residual"),

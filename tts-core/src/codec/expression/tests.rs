@@ -34,6 +34,17 @@ fn neutral_touches_nothing() {
 }
 
 #[test]
+fn what_is_asked_comes_on_top() {
+    let own = Expression { pitch: 0.1, range: 1.25, energy: 2.0, variation: 1.0, breathiness: 0.5, whisper: 0.0 };
+    assert_eq!(own.and(Expression::NEUTRAL), own);
+    assert_eq!(Expression::NEUTRAL.and(own), own);
+    let asked = Expression { pitch: 0.2, range: 2.0, energy: -3.0, variation: 0.5, breathiness: 0.5, whisper: 1.0 };
+    let both = own.and(asked);
+    assert!((both.pitch - 0.3).abs() < 1e-6);
+    assert_eq!((both.range, both.energy, both.variation, both.breathiness, both.whisper), (2.5, -1.0, 0.5, 0.75, 1.0));
+}
+
+#[test]
 fn pitch_and_range_move_f0_and_nothing_else() {
     let f0 = |expression, hz| {
         let found = shaped(expression, hz);
