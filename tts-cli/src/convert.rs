@@ -27,8 +27,8 @@ pub(crate) fn run(args: &ConvertArgs) -> anyhow::Result<Exit> {
     let options = EngineOptions::default().with_precision(*precision).with_locate(locate());
     let written = match by_name(model) {
         Some(name) => {
-            let (found, language) = models::locate(name)?;
-            Engine::convert_yaml(name, &found.yaml, &options.with_language(language), output)
+            let found = models::locate(name)?;
+            Engine::convert_yaml(found.name, &found.yaml, &options.with_language(found.language), output)
         }
         None => Engine::convert(model, &options, output),
     };

@@ -316,12 +316,12 @@ impl EngineRequest {
                 let what = format!("cannot use the model {}", path.display());
                 match self.of_catalogue() {
                     Some(name) => {
-                        let (found, language) = models::locate(name)?;
+                        let found = models::locate(name)?;
                         let options = match self.language {
                             Some(_) => options,
-                            None => options.with_language(language),
+                            None => options.with_language(found.language),
                         };
-                        (Engine::of_yaml(name, &found.yaml, options), what)
+                        (Engine::of_yaml(found.name, &found.yaml, options), what)
                     }
                     None => (Engine::open(path, options.with_locate(locate())), what),
                 }

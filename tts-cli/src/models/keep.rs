@@ -62,7 +62,7 @@ pub(crate) fn path(args: &PathArgs) -> anyhow::Result<Exit> {
         message::output(&format!("{}\n", voice(&args.name, name)?.display()))?;
         return Ok(Exit::Done);
     }
-    let (located, _) = locate(&args.name)?;
+    let located = locate(&args.name)?;
     if args.config {
         message::output(&located.yaml)?;
     } else {
@@ -78,8 +78,11 @@ pub(crate) fn path(args: &PathArgs) -> anyhow::Result<Exit> {
 pub(crate) fn rm(args: &RmArgs) -> anyhow::Result<Exit> {
     let store = store()?;
     let (mut freed, mut removed) = (0, 0);
-    for file in named(&store, Some(&args.name))? {
-        if shared_by_another(&store, &args.name, &file) {
+    let files = named(&store, Some(&args.name))?;
+    // of several names of a model, the one in the catalogue
+    let name = catalogue::find(&args.name).map_or(args.name.as_str(), |model| model.name);
+    for file in files {
+        if shared_by_another(&store, name, &file) {
             message::hint(&format!("kept {}: another model that is here needs it", file.uri));
             continue;
         }

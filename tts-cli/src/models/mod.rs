@@ -55,6 +55,10 @@ use crate::exit::{Exit, Failure};
 /// A model of the catalogue that is on this machine.
 #[derive(Debug)]
 pub(crate) struct Located {
+    /// Its full name.
+    pub(crate) name: &'static str,
+    /// ISO 639-1
+    pub(crate) language: &'static str,
     /// Its configuration, whose names of files are paths on this machine. Weights without voice cloning stand under
     /// `weights_path_without_voice_cloning` alone.
     pub(crate) yaml: String,
@@ -62,15 +66,15 @@ pub(crate) struct Located {
     pub(crate) tokenizer: PathBuf,
 }
 
-/// Finds a model of the catalogue on this machine, and its language. Never asks the network.
+/// Finds a model of the catalogue on this machine. Never asks the network.
 ///
 /// # Errors
 /// With exit code 3 if there is no such model, or it is not here: then the error names the command that fetches it, and how
 /// much that is.
-pub(crate) fn locate(name: &str) -> anyhow::Result<(Located, &'static str)> {
+pub(crate) fn locate(name: &str) -> anyhow::Result<Located> {
     let model = known(name)?;
     let store = Store::open(true).map_err(|error| error.with_hint(""))?;
-    Ok((located(&store, model)?, model.language))
+    located(&store, model)
 }
 
 /// The voice of a model of the catalogue where none is asked for.
@@ -91,7 +95,9 @@ fn located(store: &Store, model: &Model) -> anyhow::Result<Located> {
     };
     let (with, without) = (weights.as_deref().map(name).transpose()?, without.map(name).transpose()?);
     let config = model.config(with.as_deref(), without.as_deref(), &name(tokenizer)?);
-    Ok(Located { yaml: catalogue::yaml(&config), weights: file.clone(), tokenizer: tokenizer.clone() })
+    let Model { name, language, .. } = *model;
+    let yaml = catalogue::yaml(&config);
+    Ok(Located { name, language, yaml, weights: file.clone(), tokenizer: tokenizer.clone() })
 }
 
 fn not_here(model: &Model) -> anyhow::Error {

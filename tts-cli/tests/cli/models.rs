@@ -505,6 +505,36 @@ fn a_tokenizer_that_another_model_needs_stays() {
 }
 
 #[test]
+fn a_name_without_its_date_is_the_newest_of_that_name() {
+    let world = World::new();
+    let hub = Hub::new(|asked| serve(asked, BYTES, Some(SUM)));
+    let models = |arguments: &[&str]| run(&mut tts(&world, &hub, &[&["models"], arguments].concat()));
+    let (short, name) = ("english_18m", "english_18m_2026-10");
+    says(&models(&["path", short]).with(3), &[name, "is not on this machine"]);
+    says(&models(&["get", short, "--without-cloning"]).with(0), &["english_18m_2026-10 is here"]);
+    assert!(hub.gets().iter().any(|asked| asked.path.ends_with("/languages/english_18m_2026-10/model.safetensors")));
+    for arguments in [&["path"][..], &["verify"], &["path", "--config"], &["path", "--voice", "alba"]] {
+        let told = |name: &str| models(&[arguments, &[name]].concat()).with(0).text();
+        assert_eq!(told(short), told(name), "{arguments:?}");
+    }
+    // the bytes are no weights: it is looked for under its own name, and found
+    for arguments in
+        [&["say", "-o", "a.wav", "x", "--model"][..], &["clone", "a.wav", "-o", "v.safetensors", "--model"]]
+    {
+        let ended = run(&mut tts(&world, &hub, &[arguments, &[short]].concat())).with(3);
+        says(&ended, &["cannot use the model english_18m", "languages/english_18m_2026-10"]);
+    }
+    let ended = run(&mut tts(&world, &hub, &["convert", short, "-o", "a.packed"])).with(3);
+    says(&ended, &["cannot convert english_18m", "languages/english_18m_2026-10"]);
+    let list = models(&["list", "--json"]).with(0).json();
+    let listed = list["models"].as_array().expect("models").iter().find(|model| model["name"] == name);
+    assert_eq!(listed.expect(name)["short_name"], short);
+    assert!(models(&["list"]).with(0).text().contains("english_18m is english_18m_2026-10"));
+    says(&models(&["rm", short]).with(0), &["3 files removed"]);
+    assert!(!world.path("cache").join("hub").exists());
+}
+
+#[test]
 fn a_proxy_is_used_or_refused() {
     let world = World::new();
     let hub = Hub::new(|asked| serve(asked, BYTES, Some(SUM)));
