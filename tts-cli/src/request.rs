@@ -1,6 +1,7 @@
 //! What was typed, made into what it means: every choice is made here, before the engine is loaded, and every
 //! contradiction that clap cannot see is named with its remedy.
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -14,7 +15,7 @@ use crate::args::{EngineArgs, Networks, SayArgs};
 use crate::burn;
 use crate::exit::{Exit, Failure, OrExit};
 use crate::message::{self, JsonPlace, Loudness};
-use crate::models;
+use crate::models::{self, FetchError};
 use crate::sink::file::FileSink;
 use crate::sink::pcm::SampleFormat;
 use crate::sink::pipe::PipeSink;
@@ -260,9 +261,29 @@ impl Destination {
     }
 }
 
-/// What a configuration names by an address is looked for here, never fetched.
-pub(crate) fn locate() -> Locate {
-    Locate::by(|uri| models::fetch(uri, true, &mut |_, _| {}).map_err(|error| error.to_string()))
+/// What the configuration of a model names by an address is looked for here, never fetched.
+pub(crate) fn locate(model: &Path) -> Locate {
+    let config = model.to_str().filter(|name| models::is_config(name)).map(str::to_owned);
+    Locate::by(move |uri| {
+        models::find(uri).map_err(|error| match error {
+            FetchError::NotHere { uri } => {
+                let all = config.as_ref().unwrap_or(&uri);
+                format!("it is not on this machine; to download it: tts models get {all}")
+            }
+            error => error.to_string(),
+        })
+    })
+}
+
+/// Where the model is that was typed as a path or an address; the latter is looked for here, never fetched.
+///
+/// # Errors
+/// With exit code 3 if it is not here: the error names the command that downloads it.
+pub(crate) fn place(model: &Path) -> anyhow::Result<Cow<'_, Path>> {
+    match model.to_str().filter(|name| name.contains("://")) {
+        Some(uri) => Ok(models::find(uri).map_err(|error| error.with_hint(""))?.into()),
+        None => Ok(model.into()),
+    }
 }
 
 /// What was typed as a model, if it can only be a name of the catalogue.
@@ -323,7 +344,7 @@ impl EngineRequest {
                         };
                         (Engine::of_yaml(found.name, &found.yaml, options), what)
                     }
-                    None => (Engine::open(path, options.with_locate(locate())), what),
+                    None => (Engine::open(&place(path)?, options.with_locate(locate(path))), what),
                 }
             }
         };

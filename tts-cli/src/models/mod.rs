@@ -1,7 +1,7 @@
 //! Models that are not part of the program: the released ones of Pocket TTS by name, and files by `hf://` and https names.
 //!
 //! In: a name of the catalogue ([`catalogue`]) or of a file ([`uri`]). Out: files on this machine. The rest of the command
-//! asks [`locate`] and [`voice`], which never ask the network, and [`fetch`], which does if it may. What is here is
+//! asks [`locate`], [`find`] and [`voice`], which never ask the network. What is here is
 //! [`store`]'s business; [`download`] and [`client`] bring what is not. Only `tts models get` ([`get`]) downloads for a
 //! person: nothing is fetched by surprise.
 //!
@@ -48,6 +48,7 @@ use catalogue::{Listed, Model, Part};
 use store::{Promise, Show, Store};
 use uri::Uri;
 
+pub(crate) use companions::is_config;
 pub(crate) use error::FetchError;
 
 use crate::exit::{Exit, Failure};
@@ -126,12 +127,23 @@ pub(crate) fn voice(model: &str, name: &str) -> anyhow::Result<PathBuf> {
     })
 }
 
+/// Finds the file of an `hf://` or https name on this machine. Never asks the network.
+///
+/// # Errors
+/// [`FetchError::NotHere`] names the command that downloads it.
+pub(crate) fn find(uri: &str) -> Result<PathBuf, FetchError> {
+    fetch(uri, true, &mut |_, _| {}).map_err(|error| match error {
+        FetchError::Offline { uri, .. } => FetchError::NotHere { uri },
+        error => error,
+    })
+}
+
 /// Finds or downloads the file of an `hf://` or https name; `offline` forbids the latter. `show` hears how many bytes have
 /// come, of how many.
 ///
 /// # Errors
 /// [`FetchError`], which says what to do.
-pub(crate) fn fetch(uri: &str, offline: bool, show: Show<'_>) -> Result<PathBuf, FetchError> {
+fn fetch(uri: &str, offline: bool, show: Show<'_>) -> Result<PathBuf, FetchError> {
     let file = Listed { uri: Uri::parse(uri)?, pin: None };
     let store = Store::open(offline)?;
     let promise = if store.find(&file.uri).is_some() { Promise::default() } else { store.ask(&file)? };

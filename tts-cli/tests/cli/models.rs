@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::hub::{Asked, Hub, Reply, serve};
+use crate::pocket::tiny::{Doctored, Tiny};
 use crate::support::{Ended, World, ended};
 
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
@@ -569,8 +570,40 @@ fn a_configuration_from_elsewhere_comes_with_what_it_names() {
             .with(3),
         &["config.yaml", "names no weights without voice cloning"],
     );
+    // what is typed as a model is found where that put it, and never asked for
+    let before = hub.asked().len();
+    let say = |model: &str| run(&mut tts(&world, &hub, &["say", "--model", model, "-o", "a.wav", "x"])).with(3);
+    says(&say("hf://owner/repo/config.yaml@main"), &["repo/main/config.yaml", "flow_lm"]);
+    let absent = "hf://owner/repo/other.yaml";
+    says(&say(absent), &[absent, "is not on this machine", "tts models get hf://owner/repo/other.yaml"]);
+    let ended = run(&mut tts(&world, &hub, &["convert", absent, "-o", "a.packed"])).with(3);
+    says(&ended, &["is not on this machine", "tts models get hf://owner/repo/other.yaml"]);
+    assert_eq!(hub.asked().len(), before);
     let hub = Hub::new(|asked| serve(asked, b"weights_path: hf://o/r/../x", None));
     says(&run(&mut tts(&world, &hub, &["models", "get", "hf://owner/repo/evil.yml"])).with(3), &["evil.yml", "'..'"]);
+}
+
+#[test]
+fn a_configuration_on_this_machine_gets_what_it_names() {
+    let world = World::new();
+    let hub = Hub::new(|asked| serve(asked, BYTES, Some(SUM)));
+    let tiny = Tiny::new(Doctored::Not);
+    let yaml = std::fs::read_to_string(tiny.folder().join("config.yaml")).expect("YAML");
+    let yaml = yaml.replace("model.safetensors", &uri()).replace("tokenizer.json", "hf://o/r/tok.json");
+    world.write("mine.yaml", yaml);
+    let say = || run(&mut tts(&world, &hub, &["say", "--model", "mine.yaml", "-o", "a.wav", "x"])).with(3);
+    let ended = say();
+    says(&ended, &["mine.yaml names hf://owner/repo", "not on this machine", "tts models get mine.yaml"]);
+    assert!(!ended.stderr.contains("--offline") && hub.asked().is_empty(), "{}", ended.stderr);
+    let get = |more: &[&str]| run(&mut tts(&world, &hub, &[&["models", "get", "mine.yaml"], more].concat()));
+    says(&get(&["--offline"]).with(3), &["--offline forbids"]);
+    says(&get(&["--voice", "alba"]).with(2), &["--voice"]);
+    says(&get(&["--dry-run"]).with(0), &["21 B", &uri(), "hf://o/r/tok.json"]);
+    assert!(hub.gets().is_empty());
+    says(&get(&[]).with(0), &["got model.safetensors", "mine.yaml names 2 files", "all are here"]);
+    assert!(target(&world).is_file() && world.path("cache").join("hub/o/r/main/tok.json").is_file());
+    assert!(!say().stderr.contains("not on this machine"));
+    says(&run(&mut tts(&world, &hub, &["models", "get", "none.yaml"])).with(3), &["none.yaml", "No such file"]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 #[path = "../../../tests/tiny.rs"]
 #[allow(dead_code, reason = "shared with the tests of the library")]
-mod tiny;
+pub(crate) mod tiny;
 
 use crate::support::{World, wav};
 use tiny::{Doctored, Tiny};
