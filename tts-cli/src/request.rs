@@ -415,6 +415,12 @@ impl EngineRequest {
         if path.extension().is_some_and(|extension| extension == "safetensors" || extension == "voice") {
             return engine.load_voice(path).or_exit(Exit::Input, format!("cannot use the voice file {wanted}"));
         }
+        if path.components().count() == 1 && !path.exists() {
+            let text = models::voice_elsewhere(&engine.info().model, wanted).unwrap_or_else(|| {
+                format!("there is no voice '{wanted}': give an exported voice (.safetensors) or a recording")
+            });
+            return Err(Failure::new(Exit::Input, text).into());
+        }
         let heard = audio::read(path).or_exit(Exit::Input, "cannot take the voice")?;
         let clip = Clip { pcm: &heard.samples, rate: heard.rate };
         let like_the_clip = self.manner == Some(MannerOf::TheVoice);

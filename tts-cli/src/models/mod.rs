@@ -83,6 +83,16 @@ pub(crate) fn default_voice(name: &str) -> Option<&'static str> {
     known(name).ok().map(Model::default_voice)
 }
 
+/// Why a voice of the catalogue is not looked for where the model `model` is no name of it but a file, if `name` is one.
+pub(crate) fn voice_elsewhere(model: &str, name: &str) -> Option<String> {
+    catalogue::VOICES.iter().find(|(known, _)| *known == name)?;
+    let model = catalogue::find(model).map_or("NAME", |model| model.name);
+    Some(format!(
+        "the voice {name} is of the catalogue, whose voices go with its models by name; for a model by its file give the file \
+         of the voice: tts models get {model} --voice {name} downloads it, tts models path {model} --voice {name} says where it is"
+    ))
+}
+
 fn located(store: &Store, model: &Model) -> anyhow::Result<Located> {
     let here = |part| store.find(&model.file(part).uri).map(|found| found.path);
     let (weights, without, tokenizer) = (here(Part::Weights), here(Part::WithoutCloning), here(Part::Tokenizer));

@@ -119,7 +119,11 @@ fn what_does_not_go_together_is_refused() {
     let told = world.run(&["say", "--model", "englisch", "-o", "a.wav", TEXT]).with(3).stderr;
     assert!(told.contains("there is no model 'englisch'"), "{told}");
     let told = world.run(&["say", "--model", &model, "--voice", "nora", "-o", "a.wav", TEXT]).with(3).stderr;
-    assert!(told.contains("nora"), "{told}");
+    assert!(told.contains("there is no voice 'nora'") && told.contains(".safetensors"), "{told}");
+    let told = world.run(&["say", "--model", &model, "--voice", "alba", "-o", "a.wav", TEXT]).with(3).stderr;
+    assert!(told.contains("alba is of the catalogue") && told.contains("get NAME --voice alba"), "{told}");
+    let told = world.run(&["say", "--model", &model, "--voice", "no/a.wav", "-o", "a.wav", TEXT]).with(3).stderr;
+    assert_eq!(told.matches("No such file").count(), 1, "{told}");
     let told = world.run(&["clone", "--model", &model, "clip.wav", "-o", "v.voice"]).with(2).stderr;
     assert!(told.contains(".safetensors"), "{told}");
     let told = world.run(&["clone", "clip.wav", "--old-layout", "-o", "v.voice"]).with(2).stderr;
