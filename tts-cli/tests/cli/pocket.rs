@@ -43,6 +43,30 @@ fn a_checkpoint_speaks_with_a_recording_and_with_an_exported_voice() {
 }
 
 #[test]
+fn a_voice_of_other_weights_is_refused_and_of_the_same_by_any_name_taken() {
+    let (world, _tiny, model) = world(Doctored::Not);
+    let (same, other) = (Tiny::new(Doctored::Not), Tiny::new(Doctored::Other));
+    let name = |tiny: &Tiny| tiny.folder().file_name().expect("a name").to_string_lossy().into_owned();
+    world.run(&["clone", "-q", "--model", &model, "clip.wav", "-o", "v.safetensors"]).with(0);
+    let say = |model: &str, voice: &str| {
+        world.run(&["say", "-q", "--model", model, "--voice", voice, "-o", "a.wav", "--json", "Hello."])
+    };
+    say(&same.folder().display().to_string(), "v.safetensors").with(0);
+    for precision in ["int8", "bf16", "small"] {
+        world.run(&["convert", "--force", &model, "-o", "one.packed", "--precision", precision]).with(0);
+        say("one.packed", "v.safetensors").with(0);
+    }
+    world.run(&["clone", "-q", "--model", "one.packed", "clip.wav", "-o", "w.safetensors"]).with(0);
+    say(&model, "w.safetensors").with(0);
+    let ended = say(&other.folder().display().to_string(), "v.safetensors").with(3);
+    let named = model.rsplit('/').next().expect("a name");
+    let expected = ["voice of another model", &format!("{named} made it"), &format!("this is {}", name(&other))];
+    assert!(expected.iter().all(|word| ended.stderr.contains(word)), "{}", ended.stderr);
+    let told = |model: &str| world.run(&["info", "--json", "--model", model]).with(0).json()["fingerprint"].clone();
+    assert_eq!(told(&model), told("one.packed"));
+}
+
+#[test]
 fn a_checkpoint_is_made_one_file() {
     let (world, _tiny, model) = world(Doctored::Not);
     let say = |model: &str, more: &[&str], output: &str| {
