@@ -375,6 +375,7 @@ impl EngineRequest {
                 ))
             })?,
             Some(MannerOf::Clip(path)) => {
+                engine.can_clone().or_exit(Exit::Input, "cannot take the prosody")?;
                 let heard = audio::read(path).or_exit(Exit::Input, "cannot take the prosody")?;
                 let clip = Clip { pcm: &heard.samples, rate: heard.rate };
                 let reference = engine.listen(&[clip]);
@@ -421,6 +422,7 @@ impl EngineRequest {
             });
             return Err(Failure::new(Exit::Input, text).into());
         }
+        engine.can_clone().or_exit(Exit::Input, format!("cannot take the voice of {wanted}"))?;
         let heard = audio::read(path).or_exit(Exit::Input, "cannot take the voice")?;
         let clip = Clip { pcm: &heard.samples, rate: heard.rate };
         let like_the_clip = self.manner == Some(MannerOf::TheVoice);

@@ -68,8 +68,8 @@ pub(crate) struct GetArgs {
 /// Read what is here again and compare its SHA-256
 #[derive(Debug, Args)]
 pub(crate) struct VerifyArgs {
-    /// A name from `tts models list`, or of a file [default: all that is here]
-    #[arg(value_name = "NAME|URI")]
+    /// A name from `tts models list`, or of a file; or a packed file [default: all that is here]
+    #[arg(value_name = "NAME|URI|FILE")]
     pub(crate) name: Option<String>,
 }
 

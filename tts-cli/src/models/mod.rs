@@ -5,7 +5,8 @@
 //! [`store`]'s business; [`download`] and [`client`] bring what is not. Only `tts models get` ([`get`]) downloads for a
 //! person: nothing is fetched by surprise.
 //!
-//! May import: this room, and `exit`, `message`, `progress`, `interrupt` of the command.
+//! May import: this room, `exit`, `message`, `progress`, `interrupt` of the command, and of the library what verifies a packed
+//! file.
 
 #![cfg_attr(
     not(feature = "download"),

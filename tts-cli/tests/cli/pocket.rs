@@ -81,6 +81,16 @@ fn a_checkpoint_is_made_one_file() {
     assert!(packed != say(&model, &[], "c.wav"), "a precision that changes nothing was not honoured");
     let told = world.run(&["convert", &model, "-o", "one.packed"]).with(4).stderr;
     assert!(told.contains("--force"), "{told}");
+    let told = world.run(&["convert", "one.packed", "-o", "two.packed"]).with(3).stderr;
+    assert!(told.contains("one.packed is packed already"), "{told}");
+    let told = world.run(&["convert", &format!("{model}/model.safetensors"), "-o", "two.packed"]).with(3).stderr;
+    assert!(told.contains("found a file of tensors"), "{told}");
+    assert_eq!(world.run(&["models", "verify", "one.packed"]).with(0).text(), "ok       one.packed\n");
+    let mut bytes = world.bytes("one.packed");
+    *bytes.last_mut().expect("a byte") ^= 1;
+    world.write("changed.packed", bytes);
+    let told = world.run(&["models", "verify", "changed.packed"]).with(3).stderr;
+    assert!(told.contains("cannot verify changed.packed"), "{told}");
     world.run(&["convert", &model, "-o", "one.packed", "--force", "--precision", "bf16"]).with(0);
     world.run(&["convert", "clip.wav", "-o", "two.packed"]).with(3);
     world.run(&["convert", &model, "-o", "no/such/folder/x"]).with(4);
@@ -112,6 +122,24 @@ fn a_checkpoint_is_measured_whatever_it_is_made_of() {
     ] {
         let told = |command: &[&str]| world.run(&[command, arguments].concat()).with(code).stderr;
         assert_eq!(told(&["bench"]), told(&["say", "-o", "a.wav", "x"]), "{arguments:?}");
+    }
+}
+
+#[test]
+fn weights_that_cannot_clone_say_so_before_any_recording_is_read() {
+    let world = World::new();
+    let tiny = Tiny::new(Doctored::Not);
+    let yaml = tiny.folder().join("config.yaml");
+    let text = std::fs::read_to_string(&yaml).expect("YAML");
+    std::fs::write(&yaml, text.replace("weights_path:", "weights_path_without_voice_cloning:")).expect("YAML");
+    let model = tiny.folder().display().to_string();
+    for arguments in [
+        &["clone", "--model", &model, "no/clip.wav", "-o", "v.safetensors"][..],
+        &["clone", "--model", &model, "no/clip.wav", "--dry-run"],
+        &["say", "--model", &model, "--voice", "no/clip.wav", "-o", "a.wav", TEXT],
+    ] {
+        let told = world.run(arguments).with(3).stderr;
+        assert!(told.contains("without voice cloning"), "{told}");
     }
 }
 
