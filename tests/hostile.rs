@@ -98,7 +98,7 @@ fn a_damaged_voice_is_named() {
     }
     folder.write("x.voice", &vec![b' '; 2 << 20]);
     assert!(engine().load_voice(&path).unwrap_err().to_string().contains("longer than"));
-    let model = engine().info().fingerprint.unwrap().to_string();
+    let model = engine().info().fingerprint.to_string();
     let other = String::from_utf8_lossy(&good[..200]).contains(&model);
     assert!(other, "the fingerprint stands in the header");
     let mut bad = good.clone();

@@ -48,6 +48,8 @@ pub(crate) enum Doctored {
     Stuck,
     /// No sound at all.
     Silent,
+    /// Other numbers, the same shape.
+    Other,
 }
 
 /// The folder, gone with the value.
@@ -175,7 +177,7 @@ fn transformer(add: &mut impl FnMut(&str, &[usize]), layer: &str, dim: usize, qk
 
 /// A safetensors file: the length of the head, the head, the numbers.
 fn weights(doctored: Doctored) -> Vec<u8> {
-    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let mut state = 0x2545_f491_4f6c_dd1d_u64 ^ u64::from(doctored == Doctored::Other);
     let mut draw = || {
         state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
         (state >> 40) as f32 / (1u64 << 23) as f32 - 1.0

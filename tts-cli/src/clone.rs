@@ -40,6 +40,9 @@ pub(crate) fn run(args: CloneArgs) -> anyhow::Result<Exit> {
     if let Some(output) = output {
         check_output(output, *force, pocket.is_some())?;
     }
+    if let Some(engine) = &given {
+        engine.can_clone().or_exit(Exit::Input, "cannot make a voice")?;
+    }
     let recordings = paths.iter().map(|path| read(path)).collect::<anyhow::Result<Vec<_>>>()?;
     let clips: Vec<Clip<'_>> = recordings.iter().map(|heard| Clip { pcm: &heard.samples, rate: heard.rate }).collect();
     let checkup = doctor::examine(&clips).or_exit(Exit::Input, "cannot use the recordings")?;

@@ -7,7 +7,7 @@ use crate::args::ConvertArgs;
 use crate::exit::{Exit, Failure, OrExit};
 use crate::message::{self, JsonPlace};
 use crate::models;
-use crate::request::{by_name, locate};
+use crate::request::{by_name, locate, place};
 use crate::sink::file;
 
 #[derive(Serialize)]
@@ -24,13 +24,13 @@ pub(crate) fn run(args: &ConvertArgs) -> anyhow::Result<Exit> {
     let ConvertArgs { model, output, precision, force, json } = args;
     let shown = output.display();
     file::check_replace(output, *force)?;
-    let options = EngineOptions::default().with_precision(*precision).with_locate(locate());
+    let options = EngineOptions::default().with_precision(*precision).with_locate(locate(model));
     let written = match by_name(model) {
         Some(name) => {
-            let (found, language) = models::locate(name)?;
-            Engine::convert_yaml(name, &found.yaml, &options.with_language(language), output)
+            let found = models::locate(name)?;
+            Engine::convert_yaml(found.name, &found.yaml, &options.with_language(found.language), output)
         }
-        None => Engine::convert(model, &options, output),
+        None => Engine::convert(&place(model)?, &options, output),
     };
     let bytes = written.map_err(|error| {
         let exit = if matches!(error, tts_core::Error::Packed { .. }) { Exit::Output } else { Exit::Input };

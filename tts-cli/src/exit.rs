@@ -101,7 +101,16 @@ pub(crate) trait OrExit<T> {
 
 impl<T, E: Into<anyhow::Error>> OrExit<T> for Result<T, E> {
     fn or_exit(self, exit: Exit, what: impl fmt::Display) -> anyhow::Result<T> {
-        self.map_err(|error| Failure::new(exit, format!("{what}: {:#}", error.into())).into())
+        self.map_err(|error| {
+            let mut text = what.to_string();
+            for cause in error.into().chain().map(ToString::to_string) {
+                // many errors say their cause themselves
+                if !text.ends_with(&cause) {
+                    text.push_str(&format!(": {cause}"));
+                }
+            }
+            Failure::new(exit, text).into()
+        })
     }
 }
 
@@ -122,4 +131,19 @@ pub(crate) fn report(error: &anyhow::Error, json: Option<message::JsonPlace>) ->
         None => message::error(&text),
     }
     exit.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_is_said_once() {
+        let unread = tts_core::audio::read(std::path::Path::new("no/clip.wav"));
+        let said = unread.or_exit(Exit::Input, "cannot take the voice").unwrap_err().to_string();
+        assert!(said.starts_with("cannot take the voice: cannot read no/clip.wav: "), "{said}");
+        assert_eq!(said.matches("os error").count(), 1, "{said}");
+        let other = Err::<(), _>(anyhow::Error::msg("it is gone").context("reading"));
+        assert_eq!(other.or_exit(Exit::Input, "x").unwrap_err().to_string(), "x: reading: it is gone");
+    }
 }

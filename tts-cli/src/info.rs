@@ -15,8 +15,7 @@ struct Info<'i> {
     threads: usize,
     sample_rate: u32,
     model: &'i str,
-    /// Absent for models whose voices do not say whose they are.
-    fingerprint: Option<String>,
+    fingerprint: String,
     weight_bytes: u64,
     voices: usize,
 }
@@ -35,7 +34,7 @@ pub(crate) fn run(args: InfoArgs) -> anyhow::Result<Exit> {
         threads: found.threads,
         sample_rate: found.sample_rate.0,
         model: &found.model,
-        fingerprint: found.fingerprint.map(|fingerprint| fingerprint.to_string()),
+        fingerprint: found.fingerprint.to_string(),
         weight_bytes: found.weight_bytes,
         voices: Engine::shipped_voices().or_exit(Exit::Internal, "cannot list the built-in voices")?.len(),
     };
@@ -44,7 +43,6 @@ pub(crate) fn run(args: InfoArgs) -> anyhow::Result<Exit> {
     } else {
         let Info { version, isa, threads, sample_rate, model, fingerprint, weight_bytes, voices } = info;
         let megabytes = weight_bytes as f64 / 1e6;
-        let fingerprint = fingerprint.as_deref().unwrap_or("none");
         message::output(&format!(
             "tts          {version}\nCPU          {isa}, {threads} thread(s)\nmodel        {model}, {megabytes:.1} MB of weights\n\
              fingerprint  {fingerprint}\nsound        {sample_rate} Hz, mono\nvoices       {voices} built in\n"

@@ -1,6 +1,7 @@
 //! What was typed, made into what it means: every choice is made here, before the engine is loaded, and every
 //! contradiction that clap cannot see is named with its remedy.
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -14,7 +15,7 @@ use crate::args::{EngineArgs, Networks, SayArgs};
 use crate::burn;
 use crate::exit::{Exit, Failure, OrExit};
 use crate::message::{self, JsonPlace, Loudness};
-use crate::models;
+use crate::models::{self, FetchError};
 use crate::sink::file::FileSink;
 use crate::sink::pcm::SampleFormat;
 use crate::sink::pipe::PipeSink;
@@ -260,9 +261,29 @@ impl Destination {
     }
 }
 
-/// What a configuration names by an address is looked for here, never fetched.
-pub(crate) fn locate() -> Locate {
-    Locate::by(|uri| models::fetch(uri, true, &mut |_, _| {}).map_err(|error| error.to_string()))
+/// What the configuration of a model names by an address is looked for here, never fetched.
+pub(crate) fn locate(model: &Path) -> Locate {
+    let config = model.to_str().filter(|name| models::is_config(name)).map(str::to_owned);
+    Locate::by(move |uri| {
+        models::find(uri).map_err(|error| match error {
+            FetchError::NotHere { uri } => {
+                let all = config.as_ref().unwrap_or(&uri);
+                format!("it is not on this machine; to download it: tts models get {all}")
+            }
+            error => error.to_string(),
+        })
+    })
+}
+
+/// Where the model is that was typed as a path or an address; the latter is looked for here, never fetched.
+///
+/// # Errors
+/// With exit code 3 if it is not here: the error names the command that downloads it.
+pub(crate) fn place(model: &Path) -> anyhow::Result<Cow<'_, Path>> {
+    match model.to_str().filter(|name| name.contains("://")) {
+        Some(uri) => Ok(models::find(uri).map_err(|error| error.with_hint(""))?.into()),
+        None => Ok(model.into()),
+    }
 }
 
 /// What was typed as a model, if it can only be a name of the catalogue.
@@ -316,14 +337,14 @@ impl EngineRequest {
                 let what = format!("cannot use the model {}", path.display());
                 match self.of_catalogue() {
                     Some(name) => {
-                        let (found, language) = models::locate(name)?;
+                        let found = models::locate(name)?;
                         let options = match self.language {
                             Some(_) => options,
-                            None => options.with_language(language),
+                            None => options.with_language(found.language),
                         };
-                        (Engine::of_yaml(name, &found.yaml, options), what)
+                        (Engine::of_yaml(found.name, &found.yaml, options), what)
                     }
-                    None => (Engine::open(path, options.with_locate(locate())), what),
+                    None => (Engine::open(&place(path)?, options.with_locate(locate(path))), what),
                 }
             }
         };
@@ -354,6 +375,7 @@ impl EngineRequest {
                 ))
             })?,
             Some(MannerOf::Clip(path)) => {
+                engine.can_clone().or_exit(Exit::Input, "cannot take the prosody")?;
                 let heard = audio::read(path).or_exit(Exit::Input, "cannot take the prosody")?;
                 let clip = Clip { pcm: &heard.samples, rate: heard.rate };
                 let reference = engine.listen(&[clip]);
@@ -394,6 +416,13 @@ impl EngineRequest {
         if path.extension().is_some_and(|extension| extension == "safetensors" || extension == "voice") {
             return engine.load_voice(path).or_exit(Exit::Input, format!("cannot use the voice file {wanted}"));
         }
+        if path.components().count() == 1 && !path.exists() {
+            let text = models::voice_elsewhere(&engine.info().model, wanted).unwrap_or_else(|| {
+                format!("there is no voice '{wanted}': give an exported voice (.safetensors) or a recording")
+            });
+            return Err(Failure::new(Exit::Input, text).into());
+        }
+        engine.can_clone().or_exit(Exit::Input, format!("cannot take the voice of {wanted}"))?;
         let heard = audio::read(path).or_exit(Exit::Input, "cannot take the voice")?;
         let clip = Clip { pcm: &heard.samples, rate: heard.rate };
         let like_the_clip = self.manner == Some(MannerOf::TheVoice);

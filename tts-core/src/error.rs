@@ -31,6 +31,12 @@ pub enum Error {
         /// What is wrong.
         source: std::io::Error,
     },
+    /// A packed file was to be packed.
+    #[error("{} is packed already; to pack it otherwise, convert the model that it was made of", path.display())]
+    PackedAlready {
+        /// Which file.
+        path: PathBuf,
+    },
     /// A folder without a model, or with several.
     #[error(
         "{} is no model: expected config.toml and model.safetensors, or one YAML file of Pocket TTS; found {found}",

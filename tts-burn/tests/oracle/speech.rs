@@ -79,7 +79,7 @@ fn by_random_weights() {
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join("model.safetensors"), &weights).unwrap();
     fs::write(folder.join("config.toml"), CONFIG).unwrap();
-    let fingerprint = Engine::open(&folder, EngineOptions::default()).unwrap().info().fingerprint.unwrap().to_string();
+    let fingerprint = Engine::open(&folder, EngineOptions::default()).unwrap().info().fingerprint.to_string();
     let file = folder.join("x.voice");
     fs::write(&file, voice_file(&fingerprint)).unwrap();
     let voice = |burn| Engine::open(&folder, options(burn)).unwrap().load_voice(&file).unwrap();

@@ -25,8 +25,9 @@ Examples:
   tts models get english --dry-run           what would come, and how large?
   tts models get english --without-cloning   no account needed
   tts models get hf://user/repo/m.yaml       any file; of a .yaml, what it names
+  tts models get m.yaml                      what a .yaml of yours names
 
-Usage: tts models get [OPTIONS] NAME|URI
+Usage: tts models get [OPTIONS] NAME|URI|FILE.yaml
   --without-cloning  weights that speak the voices there are and make none; the
                      others want an account, its token and accepted terms
   --voice NAME  this voice too (again and again, or all)
@@ -44,8 +45,8 @@ Variables: TTS_CACHE  folder to download to      HF_TOKEN  who you are
 #[derive(Debug, Args)]
 #[command(override_help = GET_HELP)]
 pub(crate) struct GetArgs {
-    /// A name from `tts models list`, or of a file: hf://owner/repository/path@revision or https://
-    #[arg(value_name = "NAME|URI")]
+    /// A name from `tts models list`, or of a file: hf://owner/repository/path@revision or https://; or a .yaml
+    #[arg(value_name = "NAME|URI|FILE.yaml")]
     pub(crate) name: String,
     /// Take the weights that cannot clone voices; they need no account
     #[arg(long)]
@@ -67,8 +68,8 @@ pub(crate) struct GetArgs {
 /// Read what is here again and compare its SHA-256
 #[derive(Debug, Args)]
 pub(crate) struct VerifyArgs {
-    /// A name from `tts models list`, or of a file [default: all that is here]
-    #[arg(value_name = "NAME|URI")]
+    /// A name from `tts models list`, or of a file; or a packed file [default: all that is here]
+    #[arg(value_name = "NAME|URI|FILE")]
     pub(crate) name: Option<String>,
 }
 

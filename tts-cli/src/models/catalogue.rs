@@ -146,12 +146,25 @@ pub(crate) static VOICES: [(&str, &str); 27] = [
     ),
 ];
 
-/// The model of this name.
+/// The model of this name; a name without its date means the newest of that name.
 pub(crate) fn find(name: &str) -> Option<&'static Model> {
-    MODELS.iter().find(|model| model.name == name)
+    let named = MODELS.iter().find(|model| model.name == name);
+    named.or_else(|| MODELS.iter().filter(|model| undated(model.name) == name).max_by_key(|model| model.name))
+}
+
+/// `english_18m` of `english_18m_2026-10`: without what is digits and hyphens alone, the month and its second version.
+fn undated(name: &str) -> String {
+    let dates = |part: &&str| part.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    name.split('_').filter(|part| !dates(part)).collect::<Vec<_>>().join("_")
 }
 
 impl Model {
+    /// The name without its date, if that means this model.
+    pub(crate) fn short_name(&self) -> Option<String> {
+        let short = undated(self.name);
+        (short != self.name && find(&short).is_some_and(|found| found.name == self.name)).then_some(short)
+    }
+
     /// A file of it.
     pub(crate) fn file(&self, part: Part) -> Listed {
         let found = table().find(|(model, found, _)| (*model, *found) == (self.name, part));
@@ -277,6 +290,30 @@ mod tests {
         for (name, origin) in VOICES {
             assert!(Uri::parse(origin).is_ok(), "{name}");
         }
+    }
+
+    #[test]
+    fn a_name_without_its_date_is_the_newest_of_that_name() {
+        for (short, name) in [
+            ("english", "english"),
+            ("english_18m", "english_18m_2026-10"),
+            ("english_18m_refl", "english_18m_refl_2026-10"),
+            ("english_7m", "english_7m_2026-10"),
+            ("english_7m_refl", "english_7m_refl_2026-10"),
+            ("english_2m", "english_2m_2026-10"),
+            ("english_2m_refl", "english_2m_refl_2026-10"),
+            ("english_24l", "english_2026-09_24l"),
+            ("english_drifting", "english_drifting_26-09"),
+            ("english_2026-09", "english_2026-09"),
+        ] {
+            assert_eq!(find(short).map(|model| model.name), Some(name), "{short}");
+        }
+        for name in ["english_2", "english_18m_2026", "english_18m_2026-11", "18m", ""] {
+            assert!(find(name).is_none(), "{name}");
+        }
+        let short: Vec<_> = MODELS.iter().filter_map(Model::short_name).collect();
+        assert_eq!(short.len(), 8, "{short:?}");
+        assert!(short.iter().all(|short| MODELS.iter().all(|model| model.name != short)));
     }
 
     /// A configuration with what is its default left out, in one form.

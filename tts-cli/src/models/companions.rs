@@ -39,7 +39,7 @@ struct Codec {
 }
 
 /// Whether a file of this name is a configuration.
-pub(super) fn is_config(name: &str) -> bool {
+pub(crate) fn is_config(name: &str) -> bool {
     let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
     ending.eq_ignore_ascii_case("yaml") || ending.eq_ignore_ascii_case("yml")
 }

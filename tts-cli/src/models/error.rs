@@ -13,6 +13,8 @@ pub(crate) enum FetchError {
     Uri { uri: String, what: String },
     /// It is not here, and the network may not be asked.
     Offline { uri: String, why: &'static str },
+    /// It is not here, and whoever wants it never asks the network.
+    NotHere { uri: String },
     /// The program has no client.
     #[cfg_attr(feature = "download", allow(dead_code, reason = "of builds without a client"))]
     NotBuilt { uri: String },
@@ -102,6 +104,7 @@ impl fmt::Display for FetchError {
             Self::Offline { uri, why } => {
                 write!(f, "{uri} is not on this machine, and {why} forbids asking the network")
             }
+            Self::NotHere { uri } => write!(f, "{uri} is not on this machine; to download it: tts models get {uri}"),
             Self::NotBuilt { uri } => write!(
                 f,
                 "{uri} is not on this machine, and this program was built without the feature download; fetch it with \

@@ -26,6 +26,9 @@ pub(crate) fn run(args: &GetArgs) -> anyhow::Result<Exit> {
     if args.name.contains("://") {
         return file(args);
     }
+    if is_config(&args.name) {
+        return local(args);
+    }
     let model = known(&args.name)?;
     let store = open(args)?;
     let weights = if args.without_cloning { Part::WithoutCloning } else { Part::Weights };
@@ -152,13 +155,36 @@ fn file(args: &GetArgs) -> anyhow::Result<Exit> {
     line.clear();
     let path = path.map_err(|error| error.with_hint(""))?;
     if config {
-        for uri in named_in(&path, args.without_cloning)? {
-            let (file, promise) = ask(&store, Listed { uri, pin: None }).map_err(|error| error.with_hint(""))?;
-            bring(&store, &file, &promise, !args.quiet).map_err(|error| error.with_hint(""))?;
-        }
+        bring_named(&store, &path, args)?;
     }
     message::output(&format!("{}\n", path.display()))?;
     Ok(Exit::Done)
+}
+
+/// What a configuration on this machine names.
+fn local(args: &GetArgs) -> anyhow::Result<Exit> {
+    if !args.voice.is_empty() {
+        let text = "--voice goes with a name from tts models list, not with a configuration";
+        return Err(Failure::new(Exit::Usage, text).into());
+    }
+    let count = bring_named(&open(args)?, Path::new(&args.name), args)?;
+    if !args.dry_run {
+        message::hint(&format!("{} names {count} files by an address; all are here", args.name));
+    }
+    Ok(Exit::Done)
+}
+
+/// Brings what the configuration at `path` names by an address; answers how many files that is.
+fn bring_named(store: &Store, path: &Path, args: &GetArgs) -> anyhow::Result<usize> {
+    let uris = named_in(path, args.without_cloning)?;
+    let count = uris.len();
+    for uri in uris {
+        let (file, promise) = ask(store, Listed { uri, pin: None }).map_err(|error| error.with_hint(""))?;
+        if !args.dry_run {
+            bring(store, &file, &promise, !args.quiet).map_err(|error| error.with_hint(""))?;
+        }
+    }
+    Ok(count)
 }
 
 /// The files that the configuration at `path` names.

@@ -1,5 +1,9 @@
 //! `tts models verify`, `path` and `rm`: what is here.
 
+use std::path::Path;
+
+use tts_core::Engine;
+
 use super::args::{PathArgs, RmArgs, VerifyArgs};
 use super::catalogue::{self, Listed, MODELS, Model, Part, VOICES};
 use super::get::megabytes;
@@ -7,7 +11,7 @@ use super::pins::Pins;
 use super::store::{Store, Verdict, Whose};
 use super::uri::Uri;
 use super::{FetchError, known, locate, voice};
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure, OrExit};
 use crate::message;
 
 /// Reads files again and compares their sums.
@@ -15,6 +19,13 @@ use crate::message;
 /// # Errors
 /// With exit code 3 if one is not what it was, or nothing is here.
 pub(crate) fn verify(args: &VerifyArgs) -> anyhow::Result<Exit> {
+    if let Some(name) = args.name.as_deref().filter(|name| catalogue::find(name).is_none() && Path::new(name).is_file())
+    {
+        // a packed file says itself what it should be
+        Engine::verify(Path::new(name)).or_exit(Exit::Input, format!("cannot verify {name}"))?;
+        message::output(&format!("ok       {name}\n"))?;
+        return Ok(Exit::Done);
+    }
     let store = store()?;
     let (mut same, mut bad) = (0, 0);
     for file in named(&store, args.name.as_deref())? {
@@ -62,7 +73,7 @@ pub(crate) fn path(args: &PathArgs) -> anyhow::Result<Exit> {
         message::output(&format!("{}\n", voice(&args.name, name)?.display()))?;
         return Ok(Exit::Done);
     }
-    let (located, _) = locate(&args.name)?;
+    let located = locate(&args.name)?;
     if args.config {
         message::output(&located.yaml)?;
     } else {
@@ -78,8 +89,11 @@ pub(crate) fn path(args: &PathArgs) -> anyhow::Result<Exit> {
 pub(crate) fn rm(args: &RmArgs) -> anyhow::Result<Exit> {
     let store = store()?;
     let (mut freed, mut removed) = (0, 0);
-    for file in named(&store, Some(&args.name))? {
-        if shared_by_another(&store, &args.name, &file) {
+    let files = named(&store, Some(&args.name))?;
+    // of several names of a model, the one in the catalogue
+    let name = catalogue::find(&args.name).map_or(args.name.as_str(), |model| model.name);
+    for file in files {
+        if shared_by_another(&store, name, &file) {
             message::hint(&format!("kept {}: another model that is here needs it", file.uri));
             continue;
         }

@@ -51,6 +51,7 @@ fn entry(store: &Store, model: &Model) -> Result<Value, super::FetchError> {
     };
     Ok(json!({
         "name": model.name,
+        "short_name": model.short_name(),
         "language": model.language,
         "kind": model.shape.words,
         "parameters": model.shape.parameters(),
@@ -86,10 +87,12 @@ fn table(store: &Store) -> String {
         table.push_str(format!("{n:name$}  {l:language$}  {k:kind$}  {s:>size$}  {here}").trim_end());
         table.push('\n');
     }
+    let short = catalogue::find("english_18m").map_or("", |model| model.name);
     let (licence, gate, page) = (catalogue::LICENCE, catalogue::GATE, catalogue::VOICES_PAGE);
     table.push_str(&format!(
         "\nWeights: {licence}. With voice cloning they are gated: terms at\n  {gate}\n\
          and a token in HF_TOKEN. Free: tts models get NAME --without-cloning.\n\
+         A NAME without its date is the newest: english_18m is {short}.\n\
          SIZE of what is not here: its numbers at four bytes each; the file may be half\n\
          as long, tts models get NAME --dry-run asks. No SHA-256 was published with this\n\
          list: a file's first download pins the sum that the hub names for it, in\n  {}\n\

@@ -1,11 +1,12 @@
 //! Models that are not part of the program: the released ones of Pocket TTS by name, and files by `hf://` and https names.
 //!
 //! In: a name of the catalogue ([`catalogue`]) or of a file ([`uri`]). Out: files on this machine. The rest of the command
-//! asks [`locate`] and [`voice`], which never ask the network, and [`fetch`], which does if it may. What is here is
+//! asks [`locate`], [`find`] and [`voice`], which never ask the network. What is here is
 //! [`store`]'s business; [`download`] and [`client`] bring what is not. Only `tts models get` ([`get`]) downloads for a
 //! person: nothing is fetched by surprise.
 //!
-//! May import: this room, and `exit`, `message`, `progress`, `interrupt` of the command.
+//! May import: this room, `exit`, `message`, `progress`, `interrupt` of the command, and of the library what verifies a packed
+//! file.
 
 #![cfg_attr(
     not(feature = "download"),
@@ -48,6 +49,7 @@ use catalogue::{Listed, Model, Part};
 use store::{Promise, Show, Store};
 use uri::Uri;
 
+pub(crate) use companions::is_config;
 pub(crate) use error::FetchError;
 
 use crate::exit::{Exit, Failure};
@@ -55,6 +57,10 @@ use crate::exit::{Exit, Failure};
 /// A model of the catalogue that is on this machine.
 #[derive(Debug)]
 pub(crate) struct Located {
+    /// Its full name.
+    pub(crate) name: &'static str,
+    /// ISO 639-1
+    pub(crate) language: &'static str,
     /// Its configuration, whose names of files are paths on this machine. Weights without voice cloning stand under
     /// `weights_path_without_voice_cloning` alone.
     pub(crate) yaml: String,
@@ -62,20 +68,30 @@ pub(crate) struct Located {
     pub(crate) tokenizer: PathBuf,
 }
 
-/// Finds a model of the catalogue on this machine, and its language. Never asks the network.
+/// Finds a model of the catalogue on this machine. Never asks the network.
 ///
 /// # Errors
 /// With exit code 3 if there is no such model, or it is not here: then the error names the command that fetches it, and how
 /// much that is.
-pub(crate) fn locate(name: &str) -> anyhow::Result<(Located, &'static str)> {
+pub(crate) fn locate(name: &str) -> anyhow::Result<Located> {
     let model = known(name)?;
     let store = Store::open(true).map_err(|error| error.with_hint(""))?;
-    Ok((located(&store, model)?, model.language))
+    located(&store, model)
 }
 
 /// The voice of a model of the catalogue where none is asked for.
 pub(crate) fn default_voice(name: &str) -> Option<&'static str> {
     known(name).ok().map(Model::default_voice)
+}
+
+/// Why a voice of the catalogue is not looked for where the model `model` is no name of it but a file, if `name` is one.
+pub(crate) fn voice_elsewhere(model: &str, name: &str) -> Option<String> {
+    catalogue::VOICES.iter().find(|(known, _)| *known == name)?;
+    let model = catalogue::find(model).map_or("NAME", |model| model.name);
+    Some(format!(
+        "the voice {name} is of the catalogue, whose voices go with its models by name; for a model by its file give the file \
+         of the voice: tts models get {model} --voice {name} downloads it, tts models path {model} --voice {name} says where it is"
+    ))
 }
 
 fn located(store: &Store, model: &Model) -> anyhow::Result<Located> {
@@ -91,7 +107,9 @@ fn located(store: &Store, model: &Model) -> anyhow::Result<Located> {
     };
     let (with, without) = (weights.as_deref().map(name).transpose()?, without.map(name).transpose()?);
     let config = model.config(with.as_deref(), without.as_deref(), &name(tokenizer)?);
-    Ok(Located { yaml: catalogue::yaml(&config), weights: file.clone(), tokenizer: tokenizer.clone() })
+    let Model { name, language, .. } = *model;
+    let yaml = catalogue::yaml(&config);
+    Ok(Located { name, language, yaml, weights: file.clone(), tokenizer: tokenizer.clone() })
 }
 
 fn not_here(model: &Model) -> anyhow::Error {
@@ -120,12 +138,23 @@ pub(crate) fn voice(model: &str, name: &str) -> anyhow::Result<PathBuf> {
     })
 }
 
+/// Finds the file of an `hf://` or https name on this machine. Never asks the network.
+///
+/// # Errors
+/// [`FetchError::NotHere`] names the command that downloads it.
+pub(crate) fn find(uri: &str) -> Result<PathBuf, FetchError> {
+    fetch(uri, true, &mut |_, _| {}).map_err(|error| match error {
+        FetchError::Offline { uri, .. } => FetchError::NotHere { uri },
+        error => error,
+    })
+}
+
 /// Finds or downloads the file of an `hf://` or https name; `offline` forbids the latter. `show` hears how many bytes have
 /// come, of how many.
 ///
 /// # Errors
 /// [`FetchError`], which says what to do.
-pub(crate) fn fetch(uri: &str, offline: bool, show: Show<'_>) -> Result<PathBuf, FetchError> {
+fn fetch(uri: &str, offline: bool, show: Show<'_>) -> Result<PathBuf, FetchError> {
     let file = Listed { uri: Uri::parse(uri)?, pin: None };
     let store = Store::open(offline)?;
     let promise = if store.find(&file.uri).is_some() { Promise::default() } else { store.ask(&file)? };

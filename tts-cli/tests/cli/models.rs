@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::hub::{Asked, Hub, Reply, serve};
+use crate::pocket::tiny::{Doctored, Tiny};
 use crate::support::{Ended, World, ended};
 
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
@@ -505,6 +506,36 @@ fn a_tokenizer_that_another_model_needs_stays() {
 }
 
 #[test]
+fn a_name_without_its_date_is_the_newest_of_that_name() {
+    let world = World::new();
+    let hub = Hub::new(|asked| serve(asked, BYTES, Some(SUM)));
+    let models = |arguments: &[&str]| run(&mut tts(&world, &hub, &[&["models"], arguments].concat()));
+    let (short, name) = ("english_18m", "english_18m_2026-10");
+    says(&models(&["path", short]).with(3), &[name, "is not on this machine"]);
+    says(&models(&["get", short, "--without-cloning"]).with(0), &["english_18m_2026-10 is here"]);
+    assert!(hub.gets().iter().any(|asked| asked.path.ends_with("/languages/english_18m_2026-10/model.safetensors")));
+    for arguments in [&["path"][..], &["verify"], &["path", "--config"], &["path", "--voice", "alba"]] {
+        let told = |name: &str| models(&[arguments, &[name]].concat()).with(0).text();
+        assert_eq!(told(short), told(name), "{arguments:?}");
+    }
+    // the bytes are no weights: it is looked for under its own name, and found
+    for arguments in
+        [&["say", "-o", "a.wav", "x", "--model"][..], &["clone", "a.wav", "-o", "v.safetensors", "--model"]]
+    {
+        let ended = run(&mut tts(&world, &hub, &[arguments, &[short]].concat())).with(3);
+        says(&ended, &["cannot use the model english_18m", "languages/english_18m_2026-10"]);
+    }
+    let ended = run(&mut tts(&world, &hub, &["convert", short, "-o", "a.packed"])).with(3);
+    says(&ended, &["cannot convert english_18m", "languages/english_18m_2026-10"]);
+    let list = models(&["list", "--json"]).with(0).json();
+    let listed = list["models"].as_array().expect("models").iter().find(|model| model["name"] == name);
+    assert_eq!(listed.expect(name)["short_name"], short);
+    assert!(models(&["list"]).with(0).text().contains("english_18m is english_18m_2026-10"));
+    says(&models(&["rm", short]).with(0), &["3 files removed"]);
+    assert!(!world.path("cache").join("hub").exists());
+}
+
+#[test]
 fn a_proxy_is_used_or_refused() {
     let world = World::new();
     let hub = Hub::new(|asked| serve(asked, BYTES, Some(SUM)));
@@ -539,8 +570,40 @@ fn a_configuration_from_elsewhere_comes_with_what_it_names() {
             .with(3),
         &["config.yaml", "names no weights without voice cloning"],
     );
+    // what is typed as a model is found where that put it, and never asked for
+    let before = hub.asked().len();
+    let say = |model: &str| run(&mut tts(&world, &hub, &["say", "--model", model, "-o", "a.wav", "x"])).with(3);
+    says(&say("hf://owner/repo/config.yaml@main"), &["repo/main/config.yaml", "flow_lm"]);
+    let absent = "hf://owner/repo/other.yaml";
+    says(&say(absent), &[absent, "is not on this machine", "tts models get hf://owner/repo/other.yaml"]);
+    let ended = run(&mut tts(&world, &hub, &["convert", absent, "-o", "a.packed"])).with(3);
+    says(&ended, &["is not on this machine", "tts models get hf://owner/repo/other.yaml"]);
+    assert_eq!(hub.asked().len(), before);
     let hub = Hub::new(|asked| serve(asked, b"weights_path: hf://o/r/../x", None));
     says(&run(&mut tts(&world, &hub, &["models", "get", "hf://owner/repo/evil.yml"])).with(3), &["evil.yml", "'..'"]);
+}
+
+#[test]
+fn a_configuration_on_this_machine_gets_what_it_names() {
+    let world = World::new();
+    let hub = Hub::new(|asked| serve(asked, BYTES, Some(SUM)));
+    let tiny = Tiny::new(Doctored::Not);
+    let yaml = std::fs::read_to_string(tiny.folder().join("config.yaml")).expect("YAML");
+    let yaml = yaml.replace("model.safetensors", &uri()).replace("tokenizer.json", "hf://o/r/tok.json");
+    world.write("mine.yaml", yaml);
+    let say = || run(&mut tts(&world, &hub, &["say", "--model", "mine.yaml", "-o", "a.wav", "x"])).with(3);
+    let ended = say();
+    says(&ended, &["mine.yaml names hf://owner/repo", "not on this machine", "tts models get mine.yaml"]);
+    assert!(!ended.stderr.contains("--offline") && hub.asked().is_empty(), "{}", ended.stderr);
+    let get = |more: &[&str]| run(&mut tts(&world, &hub, &[&["models", "get", "mine.yaml"], more].concat()));
+    says(&get(&["--offline"]).with(3), &["--offline forbids"]);
+    says(&get(&["--voice", "alba"]).with(2), &["--voice"]);
+    says(&get(&["--dry-run"]).with(0), &["21 B", &uri(), "hf://o/r/tok.json"]);
+    assert!(hub.gets().is_empty());
+    says(&get(&[]).with(0), &["got model.safetensors", "mine.yaml names 2 files", "all are here"]);
+    assert!(target(&world).is_file() && world.path("cache").join("hub/o/r/main/tok.json").is_file());
+    assert!(!say().stderr.contains("not on this machine"));
+    says(&run(&mut tts(&world, &hub, &["models", "get", "none.yaml"])).with(3), &["none.yaml", "No such file"]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 #[path = "../../../tests/tiny.rs"]
 #[allow(dead_code, reason = "shared with the tests of the library")]
-mod tiny;
+pub(crate) mod tiny;
 
 use crate::support::{World, wav};
 use tiny::{Doctored, Tiny};
@@ -43,6 +43,30 @@ fn a_checkpoint_speaks_with_a_recording_and_with_an_exported_voice() {
 }
 
 #[test]
+fn a_voice_of_other_weights_is_refused_and_of_the_same_by_any_name_taken() {
+    let (world, _tiny, model) = world(Doctored::Not);
+    let (same, other) = (Tiny::new(Doctored::Not), Tiny::new(Doctored::Other));
+    let name = |tiny: &Tiny| tiny.folder().file_name().expect("a name").to_string_lossy().into_owned();
+    world.run(&["clone", "-q", "--model", &model, "clip.wav", "-o", "v.safetensors"]).with(0);
+    let say = |model: &str, voice: &str| {
+        world.run(&["say", "-q", "--model", model, "--voice", voice, "-o", "a.wav", "--json", "Hello."])
+    };
+    say(&same.folder().display().to_string(), "v.safetensors").with(0);
+    for precision in ["int8", "bf16", "small"] {
+        world.run(&["convert", "--force", &model, "-o", "one.packed", "--precision", precision]).with(0);
+        say("one.packed", "v.safetensors").with(0);
+    }
+    world.run(&["clone", "-q", "--model", "one.packed", "clip.wav", "-o", "w.safetensors"]).with(0);
+    say(&model, "w.safetensors").with(0);
+    let ended = say(&other.folder().display().to_string(), "v.safetensors").with(3);
+    let named = model.rsplit('/').next().expect("a name");
+    let expected = ["voice of another model", &format!("{named} made it"), &format!("this is {}", name(&other))];
+    assert!(expected.iter().all(|word| ended.stderr.contains(word)), "{}", ended.stderr);
+    let told = |model: &str| world.run(&["info", "--json", "--model", model]).with(0).json()["fingerprint"].clone();
+    assert_eq!(told(&model), told("one.packed"));
+}
+
+#[test]
 fn a_checkpoint_is_made_one_file() {
     let (world, _tiny, model) = world(Doctored::Not);
     let say = |model: &str, more: &[&str], output: &str| {
@@ -57,6 +81,16 @@ fn a_checkpoint_is_made_one_file() {
     assert!(packed != say(&model, &[], "c.wav"), "a precision that changes nothing was not honoured");
     let told = world.run(&["convert", &model, "-o", "one.packed"]).with(4).stderr;
     assert!(told.contains("--force"), "{told}");
+    let told = world.run(&["convert", "one.packed", "-o", "two.packed"]).with(3).stderr;
+    assert!(told.contains("one.packed is packed already"), "{told}");
+    let told = world.run(&["convert", &format!("{model}/model.safetensors"), "-o", "two.packed"]).with(3).stderr;
+    assert!(told.contains("found a file of tensors"), "{told}");
+    assert_eq!(world.run(&["models", "verify", "one.packed"]).with(0).text(), "ok       one.packed\n");
+    let mut bytes = world.bytes("one.packed");
+    *bytes.last_mut().expect("a byte") ^= 1;
+    world.write("changed.packed", bytes);
+    let told = world.run(&["models", "verify", "changed.packed"]).with(3).stderr;
+    assert!(told.contains("cannot verify changed.packed"), "{told}");
     world.run(&["convert", &model, "-o", "one.packed", "--force", "--precision", "bf16"]).with(0);
     world.run(&["convert", "clip.wav", "-o", "two.packed"]).with(3);
     world.run(&["convert", &model, "-o", "no/such/folder/x"]).with(4);
@@ -92,6 +126,24 @@ fn a_checkpoint_is_measured_whatever_it_is_made_of() {
 }
 
 #[test]
+fn weights_that_cannot_clone_say_so_before_any_recording_is_read() {
+    let world = World::new();
+    let tiny = Tiny::new(Doctored::Not);
+    let yaml = tiny.folder().join("config.yaml");
+    let text = std::fs::read_to_string(&yaml).expect("YAML");
+    std::fs::write(&yaml, text.replace("weights_path:", "weights_path_without_voice_cloning:")).expect("YAML");
+    let model = tiny.folder().display().to_string();
+    for arguments in [
+        &["clone", "--model", &model, "no/clip.wav", "-o", "v.safetensors"][..],
+        &["clone", "--model", &model, "no/clip.wav", "--dry-run"],
+        &["say", "--model", &model, "--voice", "no/clip.wav", "-o", "a.wav", TEXT],
+    ] {
+        let told = world.run(arguments).with(3).stderr;
+        assert!(told.contains("without voice cloning"), "{told}");
+    }
+}
+
+#[test]
 fn what_goes_wrong_is_said() {
     let (world, _tiny, model) = world(Doctored::Silent);
     let say = |more: &[&str]| {
@@ -119,7 +171,11 @@ fn what_does_not_go_together_is_refused() {
     let told = world.run(&["say", "--model", "englisch", "-o", "a.wav", TEXT]).with(3).stderr;
     assert!(told.contains("there is no model 'englisch'"), "{told}");
     let told = world.run(&["say", "--model", &model, "--voice", "nora", "-o", "a.wav", TEXT]).with(3).stderr;
-    assert!(told.contains("nora"), "{told}");
+    assert!(told.contains("there is no voice 'nora'") && told.contains(".safetensors"), "{told}");
+    let told = world.run(&["say", "--model", &model, "--voice", "alba", "-o", "a.wav", TEXT]).with(3).stderr;
+    assert!(told.contains("alba is of the catalogue") && told.contains("get NAME --voice alba"), "{told}");
+    let told = world.run(&["say", "--model", &model, "--voice", "no/a.wav", "-o", "a.wav", TEXT]).with(3).stderr;
+    assert_eq!(told.matches("No such file").count(), 1, "{told}");
     let told = world.run(&["clone", "--model", &model, "clip.wav", "-o", "v.voice"]).with(2).stderr;
     assert!(told.contains(".safetensors"), "{told}");
     let told = world.run(&["clone", "clip.wav", "--old-layout", "-o", "v.voice"]).with(2).stderr;

@@ -28,6 +28,23 @@ pub struct Reference {
 }
 
 impl Engine {
+    /// Whether it can make voices of recordings: asked before they are read.
+    ///
+    /// # Errors
+    /// [`Error::Speaker`]: weights that cannot listen, or those without voice cloning.
+    pub fn can_clone(&self) -> Result<(), Error> {
+        let loaded = self.loaded();
+        match &loaded.model {
+            Model::Pocket(pocket) if !pocket.clones => {
+                Err(SpeakerError::NoCloning { model: loaded.name.clone() }.into())
+            }
+            Model::Native(model) if model.speaker_encoder.is_none() => {
+                Err(SpeakerError::NoEncoder { model: loaded.name.clone() }.into())
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// A voice from one recording: mono PCM, full scale at 1, with at least a second of voice. The mood of the recording
     /// is not copied.
     ///
@@ -54,9 +71,7 @@ impl Engine {
         let Model::Pocket(pocket) = &loaded.model else {
             return Err(Error::Unsupported { what: "a voice prompt", family: "the native family, which has timbres" });
         };
-        if !pocket.clones {
-            return Err(SpeakerError::NoCloning { model: loaded.name.clone() }.into());
-        }
+        self.can_clone()?;
         let (state, report) = pocket.model.prompt(loaded.isa, loaded.threads, clips, options)?;
         Ok((Voice::of_state(loaded.clone(), pocket.clone(), state, "cloned".to_owned()), report))
     }
@@ -176,7 +191,7 @@ mod tests {
         let reference = engine.listen(&[clip, clip]).unwrap();
         assert!((reference.voiced_seconds - 4.0).abs() < 0.1, "{}", reference.voiced_seconds);
         let timbre = &reference.timbre;
-        assert_eq!(Some(timbre.fingerprint()), engine.info().fingerprint);
+        assert_eq!(timbre.fingerprint(), engine.info().fingerprint);
         // the clip's pitch is in its prosody, relative to the habit, and nowhere else
         let prosody = reference.prosody[0].unwrap();
         let clip_hz = timbre.pitch_hz() * 2f32.powf(prosody.pitch_level / 12.0);

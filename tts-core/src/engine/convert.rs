@@ -6,7 +6,7 @@ use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 
 use super::engine::{Engine, EngineOptions};
-use super::open::{Checkpoint, reads_letters};
+use super::open::{Checkpoint, is_safetensors, reads_letters};
 use crate::error::Error;
 use crate::model::pocket::PocketModel;
 use crate::model::pocket_files::PocketFiles;
@@ -30,8 +30,15 @@ impl Engine {
     /// never before. Returns its size in bytes.
     ///
     /// # Errors
-    /// As [`Engine::open`]; [`Error::Packed`] if `out` cannot be written.
+    /// As [`Engine::open`]; [`Error::PackedAlready`]; [`Error::Packed`] if `out` cannot be written.
     pub fn convert(path: &Path, options: &EngineOptions, out: &Path) -> Result<u64, Error> {
+        if path.is_file() && is_safetensors(path).is_ok_and(|is| is) {
+            let path = path.to_owned();
+            return Err(match Weights::open(&path)?.is_packed() {
+                true => Error::PackedAlready { path },
+                false => Error::NoModel { path, found: "a file of tensors".to_owned() },
+            });
+        }
         Checkpoint::at(path, options)?.convert(options, out)
     }
 

@@ -117,8 +117,8 @@ pub struct EngineInfo {
     pub family: Family,
     /// Name of the weights.
     pub model: String,
-    /// What voices must be made for; `None` for checkpoints of Pocket TTS, whose voices do not say whose they are.
-    pub fingerprint: Option<Fingerprint>,
+    /// What voices must be made for, where they say it: those that pocket-tts writes do not.
+    pub fingerprint: Fingerprint,
     /// Size of the weights file.
     pub weight_bytes: u64,
     /// How precisely a checkpoint of Pocket TTS keeps its weights; `None` for the native family, which has one way, and for a
@@ -197,13 +197,14 @@ impl Engine {
     /// Pocket TTS an exported voice, `.safetensors`.
     ///
     /// # Errors
-    /// [`Error::Voice`] names the file and what is wrong with it.
+    /// [`Error::Voice`] and [`Error::PocketVoice`] name the file and what is wrong with it: a voice that other weights made,
+    /// where it says so, is refused by their fingerprint.
     pub fn load_voice(&self, path: &Path) -> Result<Voice, Error> {
         let origin = path.display().to_string();
         match &self.0.model {
             Model::Native(_) => self.bind(&origin, VoiceFile::open(path)?),
             Model::Pocket(pocket) => {
-                let (state, _) = pocket.model.open_voice(path)?;
+                let (state, _) = pocket.model.open_voice(path, &self.0.name)?;
                 let name = path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
                 Ok(Voice::of_state(self.0.clone(), pocket.clone(), state, name))
             }
@@ -265,8 +266,8 @@ impl Engine {
     pub fn info(&self) -> EngineInfo {
         let Loaded { model: family, name, isa, threads, weight_bytes, precision, .. } = &*self.0;
         let (family, fingerprint) = match family {
-            Model::Native(model) => (Family::Native, Some(model.fingerprint)),
-            Model::Pocket(_) => (Family::Pocket, None),
+            Model::Native(model) => (Family::Native, model.fingerprint),
+            Model::Pocket(pocket) => (Family::Pocket, pocket.model.lm.fingerprint()),
         };
         EngineInfo {
             isa: isa.name(),

@@ -131,7 +131,7 @@ pub(super) fn reads_letters(options: &EngineOptions) -> Result<(), Error> {
 }
 
 /// Whether a file begins as one of tensors, and not as a text.
-fn is_safetensors(path: &Path) -> std::io::Result<bool> {
+pub(super) fn is_safetensors(path: &Path) -> std::io::Result<bool> {
     let mut head = Vec::new();
     fs::File::open(path)?.take(9).read_to_end(&mut head)?;
     Ok(head.get(8) == Some(&b'{') && head[4..8] == [0; 4])

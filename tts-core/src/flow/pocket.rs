@@ -4,6 +4,7 @@
 //!
 //! Mirrors `models/flow_lm.py` of the reference, pocket-tts 4.0.1.
 
+use half::bf16;
 use serde::Deserialize;
 
 use super::head::{Draw, Flow, Head, HeadScratch, HeadShape, Sampler};
@@ -13,6 +14,7 @@ use crate::nn::embedding::Embedding;
 use crate::nn::linear::{Bias, Linear};
 use crate::nn::norm::LayerNorm;
 use crate::nn::transformer::{KvShape, Transformer, TransformerConfig, TransformerScratch, TransformerState};
+use crate::units::Fingerprint;
 use crate::weights::{Scope, WeightsError};
 
 /// `flow_lm` of a checkpoint's YAML.
@@ -269,6 +271,14 @@ impl PocketLm {
     /// Nothing heard yet, room for `positions`.
     fn start(&self, positions: usize) -> PocketState {
         self.after(self.transformer.start(positions.max(1)))
+    }
+
+    /// Tells these weights apart from others of their shape, in whatever precision they are kept: a hash over numbers that
+    /// are no matrix's, which no precision changes, rounded as the shortest files have them.
+    pub(crate) fn fingerprint(&self) -> Fingerprint {
+        let norms = self.transformer.norms().chain([&self.out_norm]).flat_map(LayerNorm::numbers);
+        let numbers = self.bos.iter().chain(self.bos_before_voice.iter().flatten()).copied().chain(norms);
+        numbers.fold(Fingerprint::EMPTY, |all, number| all.with(&bf16::from_f32(number).to_le_bytes()))
     }
 
     /// The shape of a voice.

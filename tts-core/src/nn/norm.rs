@@ -21,6 +21,11 @@ impl LayerNorm {
         Ok(Self { weight, bias, eps })
     }
 
+    /// Weights, then biases.
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = f32> {
+        self.weight.iter().chain(&self.bias).copied()
+    }
+
     /// Every row of `x` `[frames, channels]` into `y` of the same shape.
     pub(crate) fn apply(&self, isa: Isa, y: &mut [f32], x: &[f32]) {
         kernels::layer_norm(isa, y, x, self.weight.len(), self.eps, &self.weight, &self.bias);

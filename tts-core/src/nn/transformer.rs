@@ -157,6 +157,11 @@ impl Transformer {
         }
     }
 
+    /// The norms of all layers, in their order.
+    pub(crate) fn norms(&self) -> impl Iterator<Item = &LayerNorm> {
+        self.layers.iter().flat_map(|layer| [&layer.norm1, &layer.norm2])
+    }
+
     /// The shape of a past.
     pub(crate) fn kv_shape(&self) -> KvShape {
         let AttentionConfig { kv_heads: heads, head_dim: channels, .. } = self.config.attention;

@@ -154,7 +154,8 @@ pub fn examine(clips: &[Clip<'_>]) -> Result<Checkup, SpeakerError> {
     let segments = best(parts);
     let mut checkup = Checkup { clips: found, warnings: Vec::new(), refusal: None, segments };
     let usable = checkup.clips.iter().filter(|findings| findings.refusal.is_none());
-    let speech: f32 = usable.map(|findings| findings.speech_seconds).sum();
+    // the sum of nothing is -0
+    let speech = usable.map(|findings| findings.speech_seconds).fold(0.0, |all, seconds| all + seconds);
     if speech < SPEECH_MIN || checkup.segments.is_empty() {
         let first = checkup.clips.iter().find_map(|findings| findings.refusal.clone());
         checkup.refusal = Some(first.unwrap_or(Refusal::TooShort { speech_seconds: speech }));

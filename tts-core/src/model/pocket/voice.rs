@@ -5,6 +5,9 @@
 //! `/offset` `[1]` I64, beside a `/pad` `[1]` that is 0; files of earlier versions have `/current_end` instead, a tensor
 //! whose length says it and whose values say nothing. Rows that are not used may hold anything, NaN as a rule.
 //!
+//! A file of ours says in its metadata which model made it: `model`, a name for people, and `weights`, their fingerprint. Names
+//! do not count: a copy of a checkpoint, a packed one, and the catalogue call the same weights by several.
+//!
 //! The bytes are hostile. Mirrors `models/model_state.py` and the cache of `modules/attention.py` of the reference,
 //! pocket-tts 4.0.1.
 
@@ -17,12 +20,14 @@ use safetensors::tensor::TensorView;
 use super::PocketModel;
 use crate::flow::pocket::{PocketLm, PocketState};
 pub(crate) use crate::nn::transformer::KvShape;
+use crate::units::Fingerprint;
 use crate::weights::{Weights, WeightsError};
 
 /// Most positions of a voice: 43 minutes of sound. A prompt of 30 s has 375.
 const POSITIONS_MAX: usize = 1 << 15;
-/// Metadata that names the model; files of the reference have none.
+/// Metadata that names the model, and the fingerprint of its weights; files of the reference have neither.
 const MODEL: &str = "model";
+const WEIGHTS: &str = "weights";
 /// What stands before the number of a layer in names, and behind it.
 const LAYER: (&str, &str) = ("transformer.layers.", ".self_attn/");
 
@@ -46,6 +51,22 @@ pub enum PocketVoiceError {
         expected: String,
         /// What the file has.
         found: String,
+    },
+    /// It is a voice of this shape, but other weights made it.
+    #[error(
+        "{origin} is a voice of another model: {made_by} made it (weights {found}), this is {model} (weights {expected}); use it with the model that made it, or make it again from the recording"
+    )]
+    OtherWeights {
+        /// Which file.
+        origin: String,
+        /// Name of the model that made it, as the file has it.
+        made_by: String,
+        /// Fingerprint of the weights that made it.
+        found: Fingerprint,
+        /// Name of this model.
+        model: String,
+        /// Fingerprint of its weights.
+        expected: Fingerprint,
     },
     /// A tensor that says what cannot be.
     #[error("{origin} is no voice of Pocket TTS: {tensor} {found}, expected {expected}; export or fetch it again")]
@@ -95,19 +116,22 @@ pub(crate) struct PocketVoice {
     pub(crate) layout: VoiceLayout,
     /// The model that it was made with, if the file says so.
     pub(crate) model: Option<String>,
+    /// Of the weights that it was made with, if the file says so.
+    weights: Option<Fingerprint>,
 }
 
 impl PocketModel {
-    /// A voice from a file, and what the file says of itself.
+    /// A voice from a file, and what the file says of itself. `model` is what this model is called in messages.
     ///
     /// # Errors
     /// [`PocketVoiceError`], with the path.
-    pub(crate) fn open_voice(&self, path: &Path) -> Result<(PocketState, PocketVoice), PocketVoiceError> {
+    pub(crate) fn open_voice(&self, path: &Path, model: &str) -> Result<(PocketState, PocketVoice), PocketVoiceError> {
         let voice = PocketVoice::read(&Weights::open(path)?, self.lm.kv_shape())?;
+        voice.check(&path.display().to_string(), &self.lm, model)?;
         Ok((voice.state(&self.lm), voice))
     }
 
-    /// Writes a voice, over any file that is there. `model` is kept in the file and changes nothing.
+    /// Writes a voice, over any file that is there. If `model` is given, the file says so, and which weights these are.
     ///
     /// # Errors
     /// [`PocketVoiceError::Write`].
@@ -136,8 +160,24 @@ fn parts(name: &str) -> Option<(usize, &str)> {
 impl PocketVoice {
     /// All that `state` has heard.
     pub(crate) fn of(lm: &PocketLm, state: &PocketState, layout: VoiceLayout, model: Option<&str>) -> Self {
-        let rows = state.rows().collect();
-        Self { rows, positions: state.position(), shape: lm.kv_shape(), layout, model: model.map(str::to_owned) }
+        let (rows, positions, shape) = (state.rows().collect(), state.position(), lm.kv_shape());
+        Self {
+            rows,
+            positions,
+            shape,
+            layout,
+            model: model.map(str::to_owned),
+            weights: model.map(|_| lm.fingerprint()),
+        }
+    }
+
+    /// Refuses a file `origin` that says that other weights than those of `lm` made it.
+    fn check(&self, origin: &str, lm: &PocketLm, model: &str) -> Result<(), PocketVoiceError> {
+        let expected = lm.fingerprint();
+        let Some(found) = self.weights.filter(|found| *found != expected) else { return Ok(()) };
+        let made_by = self.model.clone().unwrap_or_else(|| "one that it does not name".to_owned());
+        let (origin, model) = (origin.to_owned(), model.to_owned());
+        Err(PocketVoiceError::OtherWeights { origin, made_by, found, model, expected })
     }
 
     /// The voice, for the model whose shape was demanded.
@@ -158,7 +198,10 @@ impl PocketVoice {
         reader.layers()?;
         let (positions, layout) = reader.positions()?;
         let rows = (0..shape.layers).map(|layer| reader.rows(layer, positions)).collect::<Result<_, _>>()?;
-        Ok(Self { rows, positions, shape, layout, model: file.metadata(MODEL).map(str::to_owned) })
+        let model = file.metadata(MODEL).map(str::to_owned);
+        // a stranger's word for something else is none of ours
+        let weights = file.metadata(WEIGHTS).and_then(|text| text.parse().ok());
+        Ok(Self { rows, positions, shape, layout, model, weights })
     }
 
     /// The bytes of a file; the same voice gives the same bytes.
@@ -166,7 +209,7 @@ impl PocketVoice {
     /// # Errors
     /// [`PocketVoiceError::Unwritable`].
     pub(crate) fn to_bytes(&self) -> Result<Vec<u8>, PocketVoiceError> {
-        let Self { rows, positions, shape, layout, model } = self;
+        let Self { rows, positions, shape, layout, model, weights } = self;
         let fail = |error: safetensors::SafeTensorError| PocketVoiceError::Unwritable { what: error.to_string() };
         let floats = |values: &[f32]| values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>();
         let (offset, zero, end) = ((*positions as i64).to_le_bytes(), [0; 8], vec![0; 4 * positions]);
@@ -186,8 +229,9 @@ impl PocketVoice {
                 VoiceLayout::CurrentEnd => add("current_end", Dtype::F32, vec![*positions], &end)?,
             }
         }
-        let metadata = model.as_ref().map(|model| HashMap::from([(MODEL.to_owned(), model.clone())]));
-        safetensors::serialize(tensors, metadata).map_err(fail)
+        let said = [(MODEL, model.clone()), (WEIGHTS, weights.map(|weights| weights.to_string()))];
+        let said: HashMap<_, _> = said.into_iter().filter_map(|(key, text)| Some((key.to_owned(), text?))).collect();
+        safetensors::serialize(tensors, Some(said).filter(|said| !said.is_empty())).map_err(fail)
     }
 }
 

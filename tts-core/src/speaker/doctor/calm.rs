@@ -115,7 +115,9 @@ pub fn calm(clips: &[Clip<'_>], most_seconds: f32) -> Result<Calm, SpeakerError>
     let good = |clip: &Measured| clip.heard.findings.refusal.is_none() && !clip.phrases.is_empty();
     let any = all.iter().any(good);
     let used: Vec<(usize, &Measured)> = all.iter().enumerate().filter(|(_, clip)| !any || good(clip)).collect();
-    let speech_seconds: f32 = used.iter().flat_map(|(_, clip)| &clip.phrases).map(length).sum();
+    let phrases = used.iter().flat_map(|(_, clip)| &clip.phrases);
+    // the sum of nothing is -0
+    let speech_seconds = phrases.map(length).fold(0.0, |all, seconds| all + seconds);
     let Some(neutral) = neutral(&used) else {
         return Err(SpeakerError::TooLittleSpeech { found: speech_seconds.into(), least: super::SPEECH_MIN.into() });
     };

@@ -19,9 +19,13 @@ insert_bos_before_voice: true
 
 /// A random language model: 2 heads of 4 channels a layer.
 fn random(layers: usize) -> PocketLm {
+    seeded(layers, 5)
+}
+
+fn seeded(layers: usize, seed: u64) -> PocketLm {
     let config: PocketLmConfig = serde_saphyr::from_str(&CONFIG.replace("LAYERS", &layers.to_string())).unwrap();
     config.validate().unwrap();
-    let mut random = RandomWeights::new(5);
+    let mut random = RandomWeights::new(seed);
     let mut add = |name: &str, shape: &[usize]| {
         random.tensor(name, shape);
     };
@@ -147,6 +151,20 @@ fn a_voice_is_the_same_out_of_a_file() {
 }
 
 #[test]
+fn a_voice_of_other_weights_is_refused_whatever_they_are_called() {
+    let (lm, other) = (random(2), seeded(2, 6));
+    assert_eq!(lm.fingerprint(), random(2).fingerprint());
+    let named = PocketVoice::of(&lm, &voice(&lm), VoiceLayout::Offset, Some("six"));
+    named.check("v.safetensors", &lm, "a copy of six").unwrap();
+    let error = named.check("v.safetensors", &other, "seven").unwrap_err().to_string();
+    for word in ["v.safetensors", "six made it", "this is seven", &lm.fingerprint().to_string()] {
+        assert!(error.contains(word), "{error}");
+    }
+    // one that does not say whose it is, as the reference writes them
+    PocketVoice::of(&lm, &voice(&lm), VoiceLayout::Offset, None).check("v", &other, "seven").unwrap();
+}
+
+#[test]
 fn what_is_not_used_does_not_matter() {
     let lm = random(2);
     let expected = frames(&lm, &voice(&lm));
@@ -241,7 +259,7 @@ fn voices_of_the_reference_speak_as_ours_do() {
     std::fs::create_dir(&copies).unwrap();
     for fixture in fixtures() {
         let (model, path) = (&fixture.model, folder().join(&fixture.name).join("voice.safetensors"));
-        let (state, found) = model.open_voice(&path).unwrap();
+        let (state, found) = model.open_voice(&path, "x").unwrap();
         assert_eq!(found.layout, VoiceLayout::Offset);
         let audio = super::super::tests::audio("voice.audio_after_pause");
         for isa in Isa::available() {
@@ -258,7 +276,7 @@ fn voices_of_the_reference_speak_as_ours_do() {
         for layout in [VoiceLayout::Offset, VoiceLayout::CurrentEnd] {
             let copy = copies.join(format!("{}-{layout:?}.safetensors", fixture.name));
             model.save_voice(&copy, &state, layout, None).unwrap();
-            let (again, found) = model.open_voice(&copy).unwrap();
+            let (again, found) = model.open_voice(&copy, "x").unwrap();
             assert_eq!(found.layout, layout);
             assert!(again.rows().eq(state.rows()), "{}", fixture.name);
             let same = std::fs::read(&copy).unwrap() == std::fs::read(&path).unwrap();

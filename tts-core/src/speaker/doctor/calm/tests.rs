@@ -81,5 +81,5 @@ fn clips_that_cannot_be_used_are_passed_over_if_others_can() {
     let found = calm(&[clip(&bad), clip(&good)], 12.0).unwrap();
     assert!(found.windows.iter().all(|window| window.segment.clip == 1), "{found:?}");
     let error = calm(&[clip(&noise)], 12.0).unwrap_err();
-    assert!(matches!(error, SpeakerError::TooLittleSpeech { .. }), "{error}");
+    assert!(error.to_string().starts_with("0.0 s of voiced speech"), "{error}");
 }
