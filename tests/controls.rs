@@ -128,8 +128,8 @@ fn final_slope_moves_the_end_alone() {
         let last = moved.last().unwrap().0;
         let before: Vec<f32> =
             moved.iter().filter(|(at, _)| *at + 35 < last).map(|(_, semitones)| semitones.abs()).collect();
-        let end = moved.iter().filter(|(at, _)| at + 3 > last).map(|(_, semitones)| *semitones).collect::<Vec<_>>();
-        // the middle one: the last moments of a voice are where a tracker takes an octave for another
+        let end = moved.iter().filter(|(at, _)| at + 5 > last).map(|(_, semitones)| *semitones).collect::<Vec<_>>();
+        // the middle one: the last moments of a voice lie in the pause already, or are where a tracker takes an octave for another
         let mut end = end;
         end.sort_by(f32::total_cmp);
         let found = end[end.len() / 2];

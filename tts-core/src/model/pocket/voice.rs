@@ -5,7 +5,7 @@
 //! `/offset` `[1]` I64, beside a `/pad` `[1]` that is 0; files of earlier versions have `/current_end` instead, a tensor
 //! whose length says it and whose values say nothing. Rows that are not used may hold anything, NaN as a rule.
 //!
-//! A file of ours says in its metadata which model made it: `model`, a name for people, and `weights`, their fingerprint. Names
+//! A file of ours says in its metadata `model` which model made it: the fingerprint of its weights and a name for people. Names
 //! do not count: a copy of a checkpoint, a packed one, and the catalogue call the same weights by several.
 //!
 //! The bytes are hostile. Mirrors `models/model_state.py` and the cache of `modules/attention.py` of the reference,
@@ -25,9 +25,9 @@ use crate::weights::{Weights, WeightsError};
 
 /// Most positions of a voice: 43 minutes of sound. A prompt of 30 s has 375.
 const POSITIONS_MAX: usize = 1 << 15;
-/// Metadata that names the model, and the fingerprint of its weights; files of the reference have neither.
+/// Metadata that says which model it was made with: the fingerprint of its weights, a space, its name. Files of early versions have the
+/// name alone, those of the reference nothing. One entry, since two would be written in any order.
 const MODEL: &str = "model";
-const WEIGHTS: &str = "weights";
 /// What stands before the number of a layer in names, and behind it.
 const LAYER: (&str, &str) = ("transformer.layers.", ".self_attn/");
 
@@ -157,6 +157,12 @@ fn parts(name: &str) -> Option<(usize, &str)> {
     Some((layer.parse().ok()?, key))
 }
 
+/// Fingerprint and name of what [`MODEL`] says.
+fn made_by(said: &str) -> (Option<Fingerprint>, Option<String>) {
+    let both = said.split_once(' ').and_then(|(weights, name)| Some((weights.parse().ok()?, name)));
+    both.map_or((None, Some(said.to_owned())), |(weights, name)| (Some(weights), Some(name.to_owned())))
+}
+
 impl PocketVoice {
     /// All that `state` has heard.
     pub(crate) fn of(lm: &PocketLm, state: &PocketState, layout: VoiceLayout, model: Option<&str>) -> Self {
@@ -198,9 +204,7 @@ impl PocketVoice {
         reader.layers()?;
         let (positions, layout) = reader.positions()?;
         let rows = (0..shape.layers).map(|layer| reader.rows(layer, positions)).collect::<Result<_, _>>()?;
-        let model = file.metadata(MODEL).map(str::to_owned);
-        // a stranger's word for something else is none of ours
-        let weights = file.metadata(WEIGHTS).and_then(|text| text.parse().ok());
+        let (weights, model) = file.metadata(MODEL).map_or((None, None), made_by);
         Ok(Self { rows, positions, shape, layout, model, weights })
     }
 
@@ -229,9 +233,11 @@ impl PocketVoice {
                 VoiceLayout::CurrentEnd => add("current_end", Dtype::F32, vec![*positions], &end)?,
             }
         }
-        let said = [(MODEL, model.clone()), (WEIGHTS, weights.map(|weights| weights.to_string()))];
-        let said: HashMap<_, _> = said.into_iter().filter_map(|(key, text)| Some((key.to_owned(), text?))).collect();
-        safetensors::serialize(tensors, Some(said).filter(|said| !said.is_empty())).map_err(fail)
+        let said = model.as_ref().map(|model| match weights {
+            Some(weights) => format!("{weights} {model}"),
+            None => model.clone(),
+        });
+        safetensors::serialize(tensors, said.map(|said| HashMap::from([(MODEL.to_owned(), said)]))).map_err(fail)
     }
 }
 
