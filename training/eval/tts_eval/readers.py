@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from .corpus import HELD_OUT, PROJECT, SPEECH, lines, table
+from .corpus import HELD_OUT, PROJECT, SPEECH, joined, lines, table
 from .identity import Judges, SpeakerVectors
 from .report import Table
 from .sound import measure, read
@@ -59,8 +59,7 @@ class Booth:
         with tempfile.TemporaryDirectory() as folder:
             clip, voice = Path(folder) / "clip.wav", Path(folder) / "clone.voice"
             for row in rows:
-                pcm, rate = soundfile.read(SPEECH / row["path"], dtype="float64")
-                soundfile.write(clip, pcm[: CLIP_SECONDS * rate], rate, subtype="PCM_16")
+                soundfile.write(clip, *joined([SPEECH / row["path"]], CLIP_SECONDS), subtype="PCM_16")
                 self.engine.clone(clip, voice, "--force")
                 yield from self.said(voice)
 
