@@ -122,7 +122,7 @@ fn various(n: u64) -> Settings {
     };
     let checked = [Checked::Live, Checked::Whole, Checked::Live, Checked::Ahead][n as usize % 4];
     let seams = if n % 5 == 3 { Seams::GoOn } else { Seams::Restart };
-    Settings { sampling, checked, seams, ..Settings::default() }
+    Settings { sampling, checked, seams: Some(seams), ..Settings::default() }
 }
 
 #[test]

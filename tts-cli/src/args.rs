@@ -9,7 +9,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use tts_core::units::Seed;
-use tts_core::{PocketPrecision, Reading, Semitones, Steps, Temperature};
+use tts_core::{PocketPrecision, Reading, Seams, Semitones, Steps, Temperature};
 
 use crate::manner::MannerArgs;
 
@@ -137,6 +137,24 @@ impl From<ReadingArg> for Reading {
     }
 }
 
+/// How a model that reads a few sentences at a time goes from one piece to the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SeamsArg {
+    /// Every piece afresh from the voice
+    Restart,
+    /// From what was said before it, where both fit
+    GoOn,
+}
+
+impl From<SeamsArg> for Seams {
+    fn from(seams: SeamsArg) -> Self {
+        match seams {
+            SeamsArg::Restart => Self::Restart,
+            SeamsArg::GoOn => Self::GoOn,
+        }
+    }
+}
+
 /// Which engine, and how wide.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub(crate) struct EngineArgs {
@@ -178,7 +196,7 @@ How: --emotion neutral|calm|happy|sad|angry|excited|fearful|tender|whispery
 Text: markdown, [[HH AH0 L OW1]] for phones, [[sad 0.5]] .. [[/]], [[pause 1s]]
   --lexicon FILE  of WORD PHONES   --emoji     --no-markdown     --skip-code
   --reading normalized|as-written|reference --language TAG --precision small
-  --strict  end with code 6 if something could not be spoken
+  --seams restart|go-on     --strict  code 6 if something could not be spoken
 Other: -q, --quiet  errors only    -v, --verbose  what it cost    -h, --help
 ";
 
@@ -256,6 +274,9 @@ pub(crate) struct SayArgs {
     /// How text comes to a model of Pocket TTS [default: as suits its language]
     #[arg(long, value_enum, value_name = "HOW")]
     pub(crate) reading: Option<ReadingArg>,
+    /// How a model of Pocket TTS goes from one piece of a text to the next [default: restart]
+    #[arg(long, value_enum, value_name = "HOW")]
+    pub(crate) seams: Option<SeamsArg>,
     /// Language of a model of Pocket TTS that no catalogue knows [default: en]
     #[arg(long, value_name = "TAG")]
     pub(crate) language: Option<String>,

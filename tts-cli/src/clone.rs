@@ -7,7 +7,9 @@ use std::path::Path;
 use std::thread;
 
 use tts_core::audio::{self, Recording};
-use tts_core::{Clip, Engine, Family, PromptOptions, Prosody, VoiceCard, VoiceFile, VoiceLayout, doctor};
+use tts_core::{
+    Clip, Engine, EngineOptions, Family, PromptOptions, Prosody, VoiceCard, VoiceFile, VoiceLayout, doctor,
+};
 
 use crate::args::CloneArgs;
 use crate::exit::{Exit, Failure, OrExit};
@@ -81,11 +83,8 @@ pub(crate) fn run(args: CloneArgs) -> anyhow::Result<Exit> {
 
 /// All that a model can use, where the machine has them: nobody hears anything meanwhile.
 fn threads() -> Option<NonZeroUsize> {
-    thread::available_parallelism().ok().map(|threads| threads.min(TWO))
+    thread::available_parallelism().ok().map(|threads| threads.min(EngineOptions::MOST_THREADS))
 }
-
-/// What an engine takes at most.
-const TWO: NonZeroUsize = NonZeroUsize::new(2).expect("not zero");
 
 fn read(path: &Path) -> anyhow::Result<Recording> {
     audio::read(path).map_err(|error| Failure::new(Exit::Input, error.to_string()).into())

@@ -125,6 +125,7 @@ impl SayRequest {
         settings.text.markdown = !args.no_markdown;
         settings.text.code_blocks = !args.skip_code;
         settings.reading = args.reading.map(Into::into);
+        settings.seams = args.seams.map(Into::into);
         // nobody waits for a file: what a model says wrong is said again before it is written
         settings.checked = match destination {
             Destination::File { .. } => Checked::Whole,

@@ -128,13 +128,16 @@ class Leaking(unittest.TestCase):
         self.assertEqual((len(rows), note), (24, ""))
 
     def test_the_copying_baseline_is_asked_for_in_the_way_there_is(self):
-        for there, clone_options, say_options in (
-            ({("clone", "--like-the-clip")}, ["--like-the-clip"], []),
-            ({("say", "--like-the-clip")}, [], ["--like-the-clip"]),
-            ({("say", "--prosody-from")}, [], ["--prosody-from"]),
+        clone, say = ("clone", "--like-the-clip"), ("say", "--like-the-clip")
+        for model, there, clone_options, say_options in (
+            (None, {clone}, ["--like-the-clip"], []),
+            (None, {say}, [], ["--like-the-clip"]),
+            (None, {clone, say}, [], ["--like-the-clip"]),
+            ("english", {clone, say}, ["--like-the-clip"], []),
+            (None, {("say", "--prosody-from")}, [], ["--prosody-from"]),
         ):
             engine = mock.Mock()
-            engine.name = "x"
+            engine.name, engine.model = "x", model
             engine.has = lambda *asked, there=there: asked in there
             copy = systems.Copy(engine)
             self.assertEqual((copy.clone_options, copy.say_options), (clone_options, say_options))

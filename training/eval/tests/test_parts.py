@@ -50,6 +50,16 @@ class Command(unittest.TestCase):
         with self.assertRaises(Failed):
             self.engine.cost("clone")
 
+    def test_another_model_goes_with_every_call(self):
+        engine = Engine(self.engine.path, "english")
+        self.assertNotEqual(engine.name, self.engine.name)
+        self.assertEqual((engine.suffix, self.engine.suffix), (".safetensors", ".voice"))
+        with mock.patch.object(Engine, "run") as run, mock.patch.object(Engine, "need"):
+            engine.say("x.wav", "text", voice="a.safetensors")
+            engine.clone("a.wav", "a.safetensors")
+        for call in run.call_args_list:
+            self.assertIn("--model english", " ".join(map(str, call.args)))
+
     def test_values_stay_within_the_range(self):
         self.assertEqual(controls.values(self.engine, "--rate"), [0.6, 0.8, 1, 1.3, 1.6])
         with mock.patch.object(Engine, "range_of", return_value=(-1.0, 1.0)):

@@ -42,6 +42,8 @@ def arguments(given=None):
         sub.add_argument("--tts", default=PROJECT / "target" / "release" / "tts", help="the command to measure (target/release/tts)")
         sub.add_argument("--out", default=None, help="folder for the tables (WORK/eval/tables)")
         sub.add_argument("--quick", action="store_true", help="4 speakers, 3 emotions, 3 texts; 40 sentences; 2 voices")
+        if name in BENCHED:
+            sub.add_argument("--model", help="a model of Pocket TTS that clones, in place of the embedded one")
         if name in BENCHED or name == "all":
             sub.add_argument("--systems", default=",".join(NAMED), help=f"of {', '.join(NAMED)}, with commas")
             sub.add_argument("--each", type=int, help="references of each speaker and emotion (2; quick 1)")
@@ -113,7 +115,7 @@ def tables(options):
     if options.command == "pairs":
         yield from pairs.judge(options.folder)
         return
-    engine = Engine(options.tts)
+    engine = Engine(options.tts, getattr(options, "model", None))
     wanted = [*BENCHED, *OTHERS] if options.command == "all" else [options.command]
     names = [name for name in wanted if name in BENCHED]
     if names:
@@ -145,7 +147,7 @@ def main():
         found.append(table)
     about = {"command": "tts-eval " + " ".join(sys.argv[1:]), "date": time.strftime("%Y-%m-%d")}
     if options.command != "pairs":
-        engine = Engine(options.tts)
+        engine = Engine(options.tts, getattr(options, "model", None))
         about |= {"version": engine.run("--version").strip(), "build": engine.name}
     folder = options.out or WORK / "tables"
     report.write(Path(folder), found, about)

@@ -30,13 +30,15 @@ class Failed(Exception):
 
 
 class Engine:
-    """One build of `tts`."""
+    """One build of `tts`, with the model that is part of it or with one of Pocket TTS."""
 
-    def __init__(self, path):
-        self.path = str(Path(path).resolve())
+    def __init__(self, path, model=None):
+        self.path, self.model = str(Path(path).resolve()), model
         if not os.access(self.path, os.X_OK):
             raise SystemExit(f"{path}: no such program; build it with cargo build --release, or give --tts PATH")
-        self.name = digest(Path(self.path).read_bytes())
+        self.name = digest(Path(self.path).read_bytes(), *([model] if model else []))
+        self.chosen = ["--model", model] if model else []
+        self.suffix = ".safetensors" if model else ".voice"
         self.helps = {}
 
     def run(self, *arguments, text=True):
@@ -76,15 +78,15 @@ class Engine:
 
     def say(self, target, text, *options, seed=0, voice=None):
         """Speaks into a WAV."""
-        chosen = ["--voice", voice] if voice else []
+        chosen = [*self.chosen, *(["--voice", voice] if voice else [])]
         self.run("say", "-q", "-o", target, "--seed", seed, *chosen, *options, "--", text)
 
     def clone(self, clip, target, *options):
         self.need("clone")
-        self.run("clone", clip, "-o", target, *options)
+        self.run("clone", clip, "-o", target, *self.chosen, *options)
 
     def plan(self, text):
-        """What would be said, clause by clause, as `--dry-run --json` tells it."""
+        """What the embedded model would say, clause by clause, as `--dry-run --json` tells it: it knows phones."""
         return json.loads(self.run("say", "--dry-run", "--json", "--", text))
 
     def syllables(self, text):

@@ -27,8 +27,8 @@ class Clone:
         self.key = digest(engine.name, self.clone_options, self.say_options)
 
     def keep(self, clip):
-        """What is kept of a reference: the .voice file, made once for each build."""
-        target = WORK / "voices" / digest(self.engine.name, self.clone_options) / f"{Path(clip).stem}.voice"
+        """What is kept of a reference: the file of a voice, made once for each build."""
+        target = WORK / "voices" / digest(self.engine.name, self.clone_options) / (Path(clip).stem + self.engine.suffix)
         if not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
             self.engine.clone(clip, target, *self.clone_options)
@@ -73,8 +73,8 @@ class Copy(Clone):
 
     def __init__(self, engine):
         engine.need("clone")
-        self.flag = engine.has("say", "--like-the-clip")
-        # where `say` has it too, that of `clone` is for models whose voices are recordings
+        # that of `clone` is for models whose voices are recordings
+        self.flag = not engine.model and engine.has("say", "--like-the-clip")
         at_clone = not self.flag and engine.has("clone", "--like-the-clip")
         self.takes_clip = not at_clone and not self.flag and engine.has("say", "--prosody-from")
         if not (at_clone or self.flag or self.takes_clip):

@@ -1,7 +1,8 @@
 //! Clauses gathered into what Pocket TTS says in one breath: at most as many tokens as it was trained on.
 //!
 //! The first sentence goes alone, so that it is heard soon; later ones go together as far as they are there, as the
-//! reference does with a whole text. A chunk never ends inside a sentence unless that is too long.
+//! reference does with a whole text. A chunk never ends inside a sentence unless that is too long; nor inside a clause, but one that
+//! is too long is cut in equal parts, at a pause if one is near.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -18,6 +19,8 @@ use crate::voice::Direction;
 
 /// Tokens of a chunk, as the reference cuts them.
 pub(super) const TOKENS: usize = 50;
+/// Tokens that a part may be longer or shorter to end at a pause.
+const NEAR: usize = 12;
 /// Seconds of silence after a paragraph, a heading, an item of a list.
 const PARAGRAPH: f32 = 0.3;
 
@@ -111,9 +114,19 @@ impl Chunks {
                 return Ok(turn(&direction, clause));
             }
             let start = Instant::now();
+            let alone = self.pending.wording.text.is_empty();
+            let cut = if alone { self.pocket.place_to_cut(&clause, self.reading) } else { None };
+            let clause = match cut {
+                Some(at) => {
+                    let (part, rest) = clause.split_at(at);
+                    self.next = Some(rest);
+                    part
+                }
+                None => clause,
+            };
             let wording = self.pocket.word(&clause, self.reading);
-            let fits = self.pending.wording.text.is_empty()
-                || self.pocket.tokens(&self.pending.wording.text) + self.pocket.tokens(&wording.text) <= TOKENS;
+            let fits =
+                alone || self.pocket.tokens(&self.pending.wording.text) + self.pocket.tokens(&wording.text) <= TOKENS;
             *text += start.elapsed();
             if !fits {
                 self.next = Some(clause);
@@ -157,6 +170,22 @@ impl Pocket {
             Reading::Normalized => Wording::of(clause),
             Reading::AsWritten | Reading::Reference => Wording::plain(&clause.text, clause.offset),
         }
+    }
+
+    /// Before which item a clause is cut that is more than the model reads at a time; nothing if it is not, or is one word.
+    fn place_to_cut(&self, clause: &SpokenClause, reading: Reading) -> Option<usize> {
+        let tokens = |clause: &SpokenClause| self.tokens(&self.word(clause, reading).text);
+        let whole = tokens(clause);
+        if whole <= TOKENS {
+            return None;
+        }
+        let even = whole.div_ceil(whole.div_ceil(TOKENS));
+        clause
+            .seams()
+            .map(|(at, pause)| (at, pause, tokens(&clause.clone().split_at(at).0)))
+            .take_while(|&(_, _, tokens)| tokens <= TOKENS)
+            .min_by_key(|&(_, pause, tokens)| tokens.abs_diff(even) + if pause { 0 } else { NEAR })
+            .map(|(at, ..)| at)
     }
 
     /// A whole text as the reference cuts it.

@@ -1,5 +1,6 @@
 //! Text to latents, event by event: the part of a stream that may run on a thread of its own.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use super::clock::Instant;
@@ -8,6 +9,7 @@ use super::native_composer::NativeComposer;
 use super::pocket_composer::PocketComposer;
 use super::stats::WordTiming;
 use crate::model::Fault;
+use crate::model::pocket_watch::Expected;
 use crate::text::Skipped;
 
 /// What comes next in a stream.
@@ -31,6 +33,17 @@ pub(super) struct Report {
     pub(super) words: Vec<WordTiming>,
     pub(super) skipped: Vec<Skipped>,
     pub(super) misspoken: Vec<Misspoken>,
+    pub(super) streamed: Option<Streamed>,
+}
+
+/// A piece that was heard as it was made, and has just ended: its sound is to be judged where it is made.
+#[derive(Debug)]
+pub(super) struct Streamed {
+    pub(super) source: Range<usize>,
+    pub(super) text: String,
+    pub(super) expected: Expected,
+    /// What latents and length tell.
+    pub(super) fault: Option<Fault>,
 }
 
 /// A piece of the text that a model did not say as it should. Models that are told when each sound comes cannot do that.
@@ -38,7 +51,7 @@ pub(super) struct Report {
 #[non_exhaustive]
 pub struct Misspoken {
     /// Bytes of the input.
-    pub source: std::ops::Range<usize>,
+    pub source: Range<usize>,
     /// As written.
     pub text: String,
     /// What was wrong the first time.

@@ -20,9 +20,6 @@ use crate::weights::Weights;
 static WEIGHTS: &[u8] = include_bytes!("../../../weights/model.safetensors");
 static CONFIG: &str = include_str!("../../../weights/config.toml");
 
-/// One thread makes latents, one makes sound.
-const MOST_THREADS: usize = 2;
-
 /// A model ready to speak. `Send + Sync`; clones share everything.
 #[derive(Debug, Clone)]
 pub struct Engine(Arc<Loaded>);
@@ -48,6 +45,9 @@ pub struct EngineOptions {
 }
 
 impl EngineOptions {
+    /// One thread makes latents, one makes sound.
+    pub const MOST_THREADS: NonZeroUsize = NonZeroUsize::new(2).expect("not zero");
+
     /// With this many threads a stream.
     #[must_use]
     pub fn with_threads(mut self, threads: NonZeroUsize) -> Self {
@@ -172,7 +172,9 @@ impl Engine {
     fn means(options: &EngineOptions) -> Result<(Isa, usize), Error> {
         let isa = Isa::from_env()?;
         match options.threads {
-            Some(asked) if asked.get() > MOST_THREADS => Err(Error::Threads { asked, most: MOST_THREADS }),
+            Some(asked) if asked > EngineOptions::MOST_THREADS => {
+                Err(Error::Threads { asked, most: EngineOptions::MOST_THREADS.get() })
+            }
             threads => Ok((isa, threads.map_or(1, NonZeroUsize::get))),
         }
     }

@@ -79,10 +79,11 @@ impl Output {
     pub(super) fn accept(&mut self, event: Event, frame: &[f32]) -> Result<(), Error> {
         let (start, before) = (Instant::now(), self.ready.len());
         match event {
-            Event::Report(Report { words, skipped, misspoken }) => {
+            Event::Report(Report { words, skipped, misspoken, streamed }) => {
                 self.words.extend(words);
                 self.skipped.extend(skipped);
                 self.misspoken.extend(misspoken);
+                self.misspoken.extend(streamed.and_then(|streamed| self.sounding.judge(streamed)));
             }
             Event::Frame => self.sounding.vocalise(frame, &mut self.ready),
             Event::Hold(frames) => self.sounding.hold(frames, &mut self.ready),

@@ -1,7 +1,7 @@
 //! Chunks of text to latents of Pocket TTS, or to sound that was judged before anybody heard it.
 //!
-//! A chunk is either *streamed*: every latent leaves as it is made, and what is wrong with it is known at its end and
-//! reported; or *gathered* (`pocket_gathering.rs`): it is made whole, with its sound, judged, and said again with other noise if
+//! A chunk is either *streamed*: every latent leaves as it is made, what is wrong with it is reported, and it ends where it is
+//! known to go nowhere; or *gathered* (`pocket_gathering.rs`): it is made whole, with its sound, judged, and said again with other noise if
 //! it is wrong. It is gathered if the request asks for that ([`Checked`]); never by the clock, so that the same seed gives the
 //! same bytes.
 
@@ -12,25 +12,26 @@ use std::sync::Arc;
 use super::chunks::{self, Chunk, Chunks, TOKENS, place};
 use super::clauses::Without;
 use super::clock::Instant;
-use super::composer::{Compose, Counters, Event, Misspoken, Report};
+use super::composer::{Compose, Counters, Event, Misspoken, Report, Streamed};
 use super::feed::FeedReader;
 use super::loaded::Pocket;
-use super::pocket_gathering::{Gathering, Verdict};
+use super::pocket_gathering::Gathering;
 use super::request::{Checked, Seams};
 use super::stats::WordTiming;
 use crate::kernels::Isa;
 use crate::model::Fault;
 use crate::model::pocket_speech::{Ending, Noise, PocketScratch, PocketState, Progress, Sampler, Turn, Utterance};
-use crate::model::pocket_watch::{self as watch, Expected};
+use crate::model::pocket_watch::{self as watch, Course, Expected};
 use crate::units::{SampleRate, Seed};
 
 /// What a frame buffer holds, in its first place: a latent, the first latent of a chunk, one that only the decoder hears,
-/// the first of those, or samples.
+/// the first of those, samples, or a latent after which a chunk breaks off.
 pub(super) const LATENT: f32 = 0.0;
 pub(super) const FIRST_LATENT: f32 = 1.0;
 pub(super) const WARM_LATENT: f32 = 2.0;
 pub(super) const FIRST_WARM_LATENT: f32 = 3.0;
 pub(super) const SAMPLES: f32 = 4.0;
+pub(super) const LAST_LATENT: f32 = 5.0;
 /// Frames after which a decoder sounds as if it had heard all that was said before.
 const WARM: usize = 8;
 /// Purposes of noise: every roll of every chunk has its own.
@@ -121,6 +122,9 @@ pub(super) struct Roll {
     draw: Vec<f32>,
     /// What became of the model's last turn, where nobody asked yet.
     progress: Option<Progress>,
+    course: Course,
+    /// What its latents told: it goes nowhere.
+    pub(super) fault: Option<Fault>,
     /// Whether its end was found.
     pub(super) ended: bool,
     /// Latents that its decoder hears first, unheard by others, `[frames, latent]`
@@ -130,14 +134,22 @@ pub(super) struct Roll {
 impl Roll {
     /// What became of the model's last turn; `None` if there is to be one, for which noise is drawn.
     fn progress(&mut self) -> Option<Progress> {
-        let progress = self.progress.take().or((!self.utterance.goes_on()).then_some(Progress::Endless));
+        let progress = self.progress.take().or(self.breaks_off().then_some(Progress::Endless));
         match progress {
             None => self.noise.fill(&mut self.draw),
-            Some(Progress::Spoken) => self.latents.extend_from_slice(self.utterance.latent()),
+            Some(Progress::Spoken) => {
+                self.latents.extend_from_slice(self.utterance.latent());
+                self.fault = self.course.step(&self.latents);
+            }
             Some(Progress::Ended) => self.ended = true,
             Some(Progress::Endless) => {}
         }
         progress
+    }
+
+    /// Whether the last latent is the last, though it was not the end.
+    pub(super) fn breaks_off(&self) -> bool {
+        self.fault.is_some() || !self.utterance.goes_on()
     }
 }
 
@@ -282,7 +294,11 @@ impl PocketComposer {
             None => Next::Turn,
             Some(Progress::Spoken) => {
                 let fresh = roll.warm.is_empty() && roll.latents.len() == latent;
-                frame[0] = if fresh { FIRST_LATENT } else { LATENT };
+                frame[0] = match roll.breaks_off() {
+                    true => LAST_LATENT,
+                    false if fresh => FIRST_LATENT,
+                    false => LATENT,
+                };
                 frame[1..=latent].copy_from_slice(roll.utterance.latent());
                 self.handed += self.samples() as u64;
                 self.counters.frames += 1;
@@ -290,8 +306,10 @@ impl PocketComposer {
             }
             Some(Progress::Ended | Progress::Endless) => {
                 let until = roll.utterance.spoken() as f32 * self.frame();
-                let fault = self.judge(chunk, roll);
-                self.finish(chunk, *start, LEAD.min(until)..until, fault.map(|fault| (fault, 0, false)));
+                let (source, text) = place(&chunk.wording.words);
+                let streamed =
+                    Streamed { source, text, expected: Self::expected(chunk), fault: self.judge(chunk, roll) };
+                self.finish(chunk, *start, LEAD.min(until)..until).streamed = Some(streamed);
                 self.keep(chunk, &roll.latents[..roll.utterance.spoken() * roll.draw.len()], roll.ended);
                 Next::Over
             }
@@ -315,21 +333,21 @@ impl PocketComposer {
                 Some(Progress::Spoken) => continue,
                 Some(Progress::Ended | Progress::Endless) => {}
             }
-            let expected = Self::expected(chunk);
-            let heard = watch::sound(expected, gathering.pcm(), self.rate().0);
-            let silent = heard.filter(|fault| *fault == Fault::Silent);
-            let fault = silent.or_else(|| self.judge(chunk, roll)).or(heard);
-            let seconds = roll.utterance.spoken() as f32 * self.frame();
-            let again = gathering.weigh(&pocket.model, roll, [seconds, expected.seconds], fault);
+            let (known, seconds) = (self.judge(chunk, roll), roll.utterance.spoken() as f32 * self.frame());
+            let again = gathering.weigh(&pocket.model, roll, seconds, Self::expected(chunk), known);
             let Some(again) = again.and_then(|again| self.roll(chunk, before.as_ref(), again)) else { break };
             *roll = again;
         }
-        let Some((said, fault)) = gathering.best() else { return Next::Over };
+        let Some((said, verdict)) = gathering.best() else { return Next::Over };
         let seconds = said.spoken as f32 * self.frame();
-        let speech = watch::heard(&said.pcm, self.rate().0).unwrap_or(LEAD.min(seconds)..seconds);
+        let speech = said.speech.unwrap_or(LEAD.min(seconds)..seconds);
         self.keep(chunk, &said.latents[..said.spoken * roll.draw.len()], said.ended);
         self.gathered.extend(said.pcm);
-        self.finish(chunk, self.handed, speech, fault);
+        let report = self.finish(chunk, self.handed, speech);
+        if let Some((fault, rolls, mended)) = verdict {
+            let (source, text) = place(&chunk.wording.words);
+            report.misspoken.push(Misspoken { source, text, fault, rolls, mended });
+        }
         Next::Over
     }
 
@@ -397,7 +415,8 @@ impl PocketComposer {
         let draw = vec![0.0; model.config.mimi.quantizer.dimension];
         let warm = said[said.len().saturating_sub(WARM * draw.len())..].to_vec();
         let latents = Vec::with_capacity(utterance.most() * draw.len());
-        Some(Roll { utterance, noise, latents, draw, progress: None, ended: false, warm })
+        let course = Course::new(draw.len(), self.frame());
+        Some(Roll { utterance, noise, latents, draw, progress: None, course, fault: None, ended: false, warm })
     }
 
     fn expected(chunk: &Chunk) -> Expected {
@@ -407,12 +426,11 @@ impl PocketComposer {
     /// What latents and length tell.
     fn judge(&self, chunk: &Chunk, roll: &Roll) -> Option<Fault> {
         let seconds = roll.utterance.spoken() as f32 * self.frame();
-        watch::latents(&roll.latents, roll.draw.len(), self.frame())
-            .or_else(|| watch::length(Self::expected(chunk), seconds, roll.ended))
+        roll.fault.or_else(|| watch::length(Self::expected(chunk), seconds, roll.ended))
     }
 
     /// Says when the words of a chunk are heard that begins at sample `start` and speaks within `speech`, seconds.
-    fn finish(&mut self, chunk: &Chunk, start: u64, speech: Range<f32>, fault: Verdict) {
+    fn finish(&mut self, chunk: &Chunk, start: u64, speech: Range<f32>) -> &mut Report {
         let (words, rate) = (&chunk.wording.words, self.rate());
         let report = self.report.get_or_insert_default();
         let scale = (speech.end - speech.start) / chunk.wording.seconds().max(0.01);
@@ -423,9 +441,6 @@ impl PocketComposer {
             report.words.push(WordTiming { source, text, spoken, start: now, end });
             now = end + f64::from(word.pause * scale);
         }
-        if let Some((fault, rolls, mended)) = fault {
-            let (source, text) = place(words);
-            report.misspoken.push(Misspoken { source, text, fault, rolls, mended });
-        }
+        report
     }
 }

@@ -1,11 +1,14 @@
 //! A chunk of Pocket TTS that is said until it is right before anybody hears it: its sound while it is made, and the best saying
 //! so far.
 
+use std::ops::Range;
+
 use super::pocket_composer::Roll;
 use crate::kernels::Isa;
 use crate::model::Fault;
 use crate::model::pocket::PocketModel;
-use crate::model::pocket_speech::Sound;
+use crate::model::pocket_speech::{Sound, fade_out};
+use crate::model::pocket_watch::{Ear, Expected};
 
 /// How often a chunk is said again.
 const ROLLS: u32 = 3;
@@ -17,6 +20,7 @@ pub(super) struct Gathering {
     /// Latents heard, those before the chunk apart.
     heard: usize,
     pcm: Vec<f32>,
+    ear: Ear,
     /// Sayings after the first.
     rolls: u32,
     /// What was wrong first.
@@ -41,6 +45,8 @@ pub(super) type Verdict = Option<(Fault, u32, bool)>;
 #[derive(Debug)]
 pub(super) struct Said {
     pub(super) pcm: Vec<f32>,
+    /// Seconds in which something is heard.
+    pub(super) speech: Option<Range<f32>>,
     /// Normalised, `[frames, latent]`
     pub(super) latents: Vec<f32>,
     /// Frames spoken before the end was said.
@@ -52,13 +58,8 @@ pub(super) struct Said {
 impl Gathering {
     /// Nothing heard yet.
     pub(super) fn new(model: &PocketModel) -> Self {
-        let sound = Box::new(model.sound());
-        Self { sound, heard: 0, pcm: Vec::new(), rolls: 0, found: None, best: None }
-    }
-
-    /// The sound of the saying so far.
-    pub(super) fn pcm(&self) -> &[f32] {
-        &self.pcm
+        let (sound, ear) = (Box::new(model.sound()), Ear::new(model.config.mimi.sample_rate));
+        Self { sound, heard: 0, pcm: Vec::new(), ear, rolls: 0, found: None, best: None }
     }
 
     /// Hears the latents of `roll` that were not heard yet, one at a time: what is between the layers fits the cache then.
@@ -70,27 +71,40 @@ impl Gathering {
             }
         }
         for row in roll.latents[self.heard * latent..].chunks_exact(latent) {
-            self.pcm.extend_from_slice(model.hear(isa, &mut self.sound, row));
+            let pcm = model.hear(isa, &mut self.sound, row);
             self.heard += 1;
+            if roll.breaks_off() && self.heard * latent == roll.latents.len() {
+                fade_out(pcm);
+            }
+            self.ear.hear(pcm);
+            self.pcm.extend_from_slice(pcm);
         }
     }
 
-    /// Notes a whole saying of about `seconds` of which `usual` were expected, and what is wrong with it: whether it is to be said
-    /// again, and for which time.
+    /// Notes a whole saying of about `seconds`, and what latents and length told of it: whether it is to be said again, and for
+    /// which time.
     pub(super) fn weigh(
         &mut self,
         model: &PocketModel,
         roll: &mut Roll,
-        [seconds, usual]: [f32; 2],
-        fault: Option<Fault>,
+        seconds: f32,
+        expected: Expected,
+        known: Option<Fault>,
     ) -> Option<u32> {
-        let unlikely = (seconds.max(0.01) / usual.max(0.01)).ln().abs();
+        let fault = self.ear.judge(expected, known);
+        let unlikely = match roll.fault {
+            // it was not said to its end
+            Some(_) => f32::INFINITY,
+            None => (seconds.max(0.01) / expected.seconds.max(0.01)).ln().abs(),
+        };
         *self.sound = model.sound();
         self.heard = 0;
         let pcm = std::mem::take(&mut self.pcm);
+        let speech = self.ear.speech();
+        self.ear.start_over();
         if fault.is_none() || self.best.as_ref().is_none_or(|best| unlikely < best.unlikely) {
             let latents = std::mem::take(&mut roll.latents);
-            let said = Said { pcm, latents, spoken: roll.utterance.spoken(), ended: roll.ended };
+            let said = Said { pcm, speech, latents, spoken: roll.utterance.spoken(), ended: roll.ended };
             self.best = Some(Best { unlikely, said, sound: fault.is_none() });
         }
         self.found = self.found.or(fault);

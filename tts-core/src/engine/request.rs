@@ -69,8 +69,8 @@ pub struct Settings {
     pub reading: Option<Reading>,
     /// When what was said is judged.
     pub checked: Checked,
-    /// How one piece follows another.
-    pub seams: Seams,
+    /// How one piece follows another; `None`: from the voice.
+    pub seams: Option<Seams>,
 }
 
 /// A text to be spoken.

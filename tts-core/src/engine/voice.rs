@@ -21,6 +21,7 @@ use crate::model::VoiceLayout;
 use crate::model::native::{Draws, NativeModel, Speaker};
 use crate::model::pocket::voice::PocketVoice;
 use crate::model::pocket_speech::PocketState;
+use crate::model::pocket_watch::Ear;
 use crate::voice::{Direction, MeasuredProsody, Overrides, Prosody, Timbre, VoiceCard, VoiceFile};
 
 /// Who speaks, how unless a request says otherwise, and the engine that can do it. Cheap to clone.
@@ -188,11 +189,12 @@ impl Voice {
                     sampler: model.lm.sampler(isa, steps, temperature),
                     seed: sampling.seed,
                     checked: settings.checked,
-                    seams: settings.seams,
+                    seams: settings.seams.unwrap_or_default(),
                 };
                 let chunks = Chunks::new(pocket.clone(), clauses, reading);
                 let composer = PocketComposer::new(pocket.clone(), speaking, chunks);
-                let sounding = Sounding::Pocket { pocket: pocket.clone(), isa, sound: Box::new(model.sound()) };
+                let (sound, ear) = (Box::new(model.sound()), Ear::new(model.config.mimi.sample_rate));
+                let sounding = Sounding::Pocket { pocket: pocket.clone(), isa, sound, ear };
                 Ok((Composer::Pocket(Box::new(composer)), sounding))
             }
         }
@@ -200,13 +202,14 @@ impl Voice {
 
     /// Refuses what the native family does not do.
     fn check_native(&self, settings: &Settings) -> Result<(), Error> {
-        match settings.reading {
-            None | Some(Reading::Normalized) => Ok(()),
-            Some(_) => Err(Error::Unsupported {
-                what: "text as it is written",
-                family: "the native family, which speaks phones",
-            }),
-        }
+        let refused = match settings {
+            Settings { reading: Some(Reading::AsWritten | Reading::Reference), .. } => {
+                ("text as it is written", "the native family, which speaks phones")
+            }
+            Settings { seams: Some(_), .. } => ("a choice of seams", "the native family, which makes none"),
+            _ => return Ok(()),
+        };
+        Err(Error::Unsupported { what: refused.0, family: refused.1 })
     }
 
     /// Refuses what Pocket TTS does not do, and chooses how it reads.

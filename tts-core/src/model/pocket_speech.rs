@@ -164,7 +164,7 @@ impl PocketModel {
     }
 
     /// The samples of the next normalised latents `[frames, latent]`.
-    pub(crate) fn hear<'s>(&self, isa: Isa, sound: &'s mut Sound, latents: &[f32]) -> &'s [f32] {
+    pub(crate) fn hear<'s>(&self, isa: Isa, sound: &'s mut Sound, latents: &[f32]) -> &'s mut [f32] {
         let Sound { decoder, begun, latent, pcm } = sound;
         latent.clear();
         for row in latents.chunks_exact(self.config.mimi.quantizer.dimension) {
@@ -179,5 +179,13 @@ impl PocketModel {
             *begun = true;
         }
         pcm
+    }
+}
+
+/// Lets sound end that would break off.
+pub(crate) fn fade_out(pcm: &mut [f32]) {
+    let last = pcm.len().saturating_sub(1).max(1) as f32;
+    for (i, sample) in pcm.iter_mut().rev().enumerate() {
+        *sample *= i as f32 / last;
     }
 }

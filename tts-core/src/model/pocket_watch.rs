@@ -1,11 +1,11 @@
 //! Whether a chunk that Pocket TTS spoke can be what was asked for: by its length, by its latents, by its sound.
 //!
-//! In: what a [`Wording`](super::pocket_wording::Wording) expects, the normalised latents `[frames, latent]`, samples. Out:
-//! a [`Fault`], if there is one. Every bound leaves room for the fastest and the slowest reader: what is named here is
-//! wrong, not merely unusual.
+//! In: what a [`Wording`](super::pocket_wording::Wording) expects, the normalised latents `[frames, latent]` and the samples, both
+//! as they are made. Out: a [`Fault`], if there is one. Every bound leaves room for the fastest and the slowest reader: what
+//! is named here is wrong, not merely unusual.
 
 use std::fmt;
-use std::ops::{Range, RangeInclusive};
+use std::ops::Range;
 
 /// Shares of the expected time that no reader needs less and more than.
 const SHORTEST: f32 = 0.4;
@@ -16,11 +16,13 @@ const SLACK: f32 = 2.0;
 const STILL: usize = 12;
 /// Energy of the change from frame to frame, as a share of that of the latents, that is no change.
 const NO_CHANGE: f32 = 1e-4;
-/// Frames of a phrase that is said over and over, and how alike three sayings in a row are.
-const PERIODS: RangeInclusive<usize> = 3..=25;
+/// Frames of a phrase that is said over and over: the fewest, how many more they may be; and how alike three sayings in a row are.
+const SHORTEST_PHRASE: usize = 3;
+const PHRASES: usize = 23;
 const ALIKE: f32 = 0.95;
-/// Levels are taken every 10 ms.
+/// Levels are taken every 10 ms, and room is made for this many: the longest chunk that a model was trained on.
 const LEVELS: f64 = 100.0;
+const ROOM: usize = 2000;
 /// dB of full scale below which there is no sound.
 const SILENT: f32 = -60.0;
 /// dB below the loudest: speech; and a first frame that is in the middle of a word.
@@ -121,78 +123,126 @@ pub(crate) fn length(expected: Expected, seconds: f32, ended: bool) -> Option<Fa
     (!ended || seconds > LONGEST * usual + SLACK).then_some(Fault::NoEnd { seconds, expected: usual })
 }
 
-/// Judges normalised latents `[frames, latent]` of `frame` seconds each.
-pub(crate) fn latents(latents: &[f32], latent: usize, frame: f32) -> Option<Fault> {
-    let rows: Vec<&[f32]> = latents.chunks_exact(latent).collect();
-    let energy = |x: &mut dyn Iterator<Item = f32>| x.map(|x| x * x).sum::<f32>();
-    let change = |a: &[f32], b: &[f32]| energy(&mut a.iter().zip(b).map(|(a, b)| a - b));
-    let alike = |a: &[f32], b: &[f32]| {
-        let both: f32 = a.iter().zip(b).map(|(a, b)| a * b).sum();
-        both > ALIKE * (energy(&mut a.iter().copied()) * energy(&mut b.iter().copied())).sqrt()
-    };
-    let mut still = 0;
-    for pair in rows.windows(2) {
-        let moves = change(pair[0], pair[1]) > NO_CHANGE * energy(&mut pair[1].iter().copied());
-        still = if moves { 0 } else { still + 1 };
-        if still >= STILL {
+/// The latents of a chunk as they are made.
+#[derive(Debug)]
+pub(crate) struct Course {
+    /// Numbers of a frame, and its seconds.
+    latent: usize,
+    frame: f32,
+    /// Frames in a row that did not change.
+    still: usize,
+    /// Frames in a row that were as those a phrase before, for every length of a phrase.
+    runs: [usize; PHRASES],
+}
+
+impl Course {
+    /// Before the first of frames of `latent` numbers and `frame` seconds.
+    pub(crate) fn new(latent: usize, frame: f32) -> Self {
+        Self { latent, frame, still: 0, runs: [0; PHRASES] }
+    }
+
+    /// What the last frame of the normalised `latents` `[frames, latent]`, all of a chunk so far, tells. Asked once a frame.
+    pub(crate) fn step(&mut self, latents: &[f32]) -> Option<Fault> {
+        let mut back = latents.rchunks_exact(self.latent);
+        let (last, before) = (back.next()?, back.next()?);
+        let energy = |x: &[f32]| x.iter().map(|x| x * x).sum::<f32>();
+        let alike = |other: &[f32]| {
+            let both: f32 = last.iter().zip(other).map(|(a, b)| a * b).sum();
+            both > ALIKE * (energy(last) * energy(other)).sqrt()
+        };
+        let change: f32 = last.iter().zip(before).map(|(a, b)| (a - b) * (a - b)).sum();
+        self.still = if change > NO_CHANGE * energy(last) { 0 } else { self.still + 1 };
+        if self.still >= STILL {
             return Some(Fault::Stuck);
         }
-    }
-    // three sayings of a phrase: its length is where the correlation with itself is near 1 for twice as long
-    for period in PERIODS {
-        let mut run = 0;
-        for t in period..rows.len() {
-            // a pause is alike from frame to frame, a phrase only from saying to saying
-            run = match (alike(rows[t], rows[t - period]), alike(rows[t], rows[t - 1])) {
-                (true, false) => run + 1,
-                (true, true) => run,
+        // three sayings of a phrase: its length is where the correlation with itself is near 1 for twice as long; a pause is alike
+        // from frame to frame, a phrase only from saying to saying
+        let stands = alike(before);
+        let phrases = (SHORTEST_PHRASE..).zip(&mut self.runs);
+        for ((length, run), other) in phrases.zip(back.skip(SHORTEST_PHRASE - 2)) {
+            *run = match (alike(other), stands) {
+                (true, false) => *run + 1,
+                (true, true) => *run,
                 (false, _) => 0,
             };
-            if run >= 2 * period && run >= STILL {
-                return Some(Fault::Repeats { seconds: period as f32 * frame });
+            if *run >= 2 * length && *run >= STILL {
+                return Some(Fault::Repeats { seconds: length as f32 * self.frame });
+            }
+        }
+        None
+    }
+}
+
+/// The sound of a chunk as it is made: its level every 10 ms.
+#[derive(Debug)]
+pub(crate) struct Ear {
+    hop: usize,
+    /// Sum and count of the squares that are not 10 ms yet.
+    part: (f32, usize),
+    /// Mean squares.
+    powers: Vec<f32>,
+}
+
+impl Ear {
+    /// Before the first of `rate` samples a second.
+    pub(crate) fn new(rate: u32) -> Self {
+        let hop = ((f64::from(rate) / LEVELS) as usize).max(1);
+        Self { hop, part: (0.0, 0), powers: Vec::with_capacity(ROOM) }
+    }
+
+    /// Forgets what was heard.
+    pub(crate) fn start_over(&mut self) {
+        self.part = (0.0, 0);
+        self.powers.clear();
+    }
+
+    /// Hears the next samples.
+    pub(crate) fn hear(&mut self, pcm: &[f32]) {
+        let (sum, count) = &mut self.part;
+        for sample in pcm {
+            *sum += sample * sample;
+            *count += 1;
+            if *count == self.hop {
+                self.powers.push(*sum / self.hop as f32);
+                (*sum, *count) = (0.0, 0);
             }
         }
     }
-    None
-}
 
-/// Judges the sound of a whole chunk.
-pub(crate) fn sound(expected: Expected, pcm: &[f32], rate: u32) -> Option<Fault> {
-    let levels: Vec<f32> = powers(pcm, rate).map(|power| 10.0 * power.max(1e-10).log10()).collect();
-    let smooth: Vec<f32> = (0..levels.len())
-        .map(|t| {
-            let around = &levels[t.saturating_sub(2)..(t + 3).min(levels.len())];
-            around.iter().sum::<f32>() / around.len() as f32
-        })
-        .collect();
-    let mut sorted = smooth.clone();
-    sorted.sort_by(f32::total_cmp);
-    let loudest = sorted.get(sorted.len() * 95 / 100).copied().unwrap_or(f32::NEG_INFINITY);
-    if loudest < SILENT {
-        return Some(Fault::Silent);
+    /// Judges a whole chunk of which latents and length told `known`.
+    pub(crate) fn judge(&self, expected: Expected, known: Option<Fault>) -> Option<Fault> {
+        let levels: Vec<f32> = self.powers.iter().map(|power| 10.0 * power.max(1e-10).log10()).collect();
+        let smooth: Vec<f32> = (0..levels.len())
+            .map(|t| {
+                let around = &levels[t.saturating_sub(2)..(t + 3).min(levels.len())];
+                around.iter().sum::<f32>() / around.len() as f32
+            })
+            .collect();
+        let mut sorted = smooth.clone();
+        sorted.sort_by(f32::total_cmp);
+        let loudest = sorted.get(sorted.len() * 95 / 100).copied().unwrap_or(f32::NEG_INFINITY);
+        if loudest < SILENT {
+            return Some(Fault::Silent);
+        }
+        if known.is_some() {
+            return known;
+        }
+        // the first 10 ms are faded in
+        if levels.iter().skip(1).take(2).all(|&level| level > loudest - MIDDLE) {
+            return Some(Fault::ClippedStart);
+        }
+        let heard = syllables(&smooth, loudest - SPEECH);
+        (2 * heard + 1 < expected.syllables).then_some(Fault::Missing { heard, expected: expected.syllables })
     }
-    // the first 10 ms are faded in
-    if levels.iter().skip(1).take(2).all(|&level| level > loudest - MIDDLE) {
-        return Some(Fault::ClippedStart);
+
+    /// The seconds in which something is heard.
+    pub(crate) fn speech(&self) -> Option<Range<f32>> {
+        let loudest = self.powers.iter().copied().fold(0.0, f32::max);
+        let loud = |power: &f32| *power > loudest * HEARD;
+        let (first, last) = (self.powers.iter().position(loud)?, self.powers.iter().rposition(loud)?);
+        let seconds = |t: usize| (t as f64 / LEVELS) as f32;
+        (last > first).then(|| seconds(first)..seconds(last + 1))
     }
-    let heard = syllables(&smooth, loudest - SPEECH);
-    (2 * heard + 1 < expected.syllables).then_some(Fault::Missing { heard, expected: expected.syllables })
-}
-
-/// The seconds of `pcm` in which something is heard.
-pub(crate) fn heard(pcm: &[f32], rate: u32) -> Option<Range<f32>> {
-    let powers: Vec<f32> = powers(pcm, rate).collect();
-    let loudest = powers.iter().copied().fold(0.0, f32::max);
-    let loud = |power: &f32| *power > loudest * HEARD;
-    let (first, last) = (powers.iter().position(loud)?, powers.iter().rposition(loud)?);
-    let seconds = |t: usize| (t as f64 / LEVELS) as f32;
-    (last > first).then(|| seconds(first)..seconds(last + 1))
-}
-
-/// Mean squares of every 10 ms.
-fn powers(pcm: &[f32], rate: u32) -> impl Iterator<Item = f32> {
-    let hop = (f64::from(rate) / LEVELS) as usize;
-    pcm.chunks_exact(hop.max(1)).map(|x| x.iter().map(|x| x * x).sum::<f32>() / x.len() as f32)
 }
 
 /// Peaks above `threshold` with a dip between them.
@@ -250,6 +300,19 @@ mod tests {
         assert_eq!(length(TEN, 9.0, true).unwrap().name(), "no-end");
     }
 
+    /// What is told first as frames come, and after how many.
+    fn latents(latents: &[f32], latent: usize, frame: f32) -> Option<(Fault, usize)> {
+        let mut course = Course::new(latent, frame);
+        (1..=latents.len() / latent).find_map(|n| course.step(&latents[..n * latent]).map(|fault| (fault, n)))
+    }
+
+    fn sound(expected: Expected, pcm: &[f32], rate: u32) -> Option<Fault> {
+        let mut ear = Ear::new(rate);
+        // whatever the parts are
+        pcm.chunks(1013).for_each(|part| ear.hear(part));
+        ear.judge(expected, None)
+    }
+
     #[test]
     fn latents_that_stand_still_or_go_round() {
         let good = wandering(60);
@@ -258,12 +321,12 @@ mod tests {
         for t in 30..50 {
             still.copy_within(29 * 8..30 * 8, t * 8);
         }
-        assert_eq!(latents(&still, 8, 0.08), Some(Fault::Stuck));
+        assert_eq!(latents(&still, 8, 0.08), Some((Fault::Stuck, 30 + STILL)));
         let mut round = good;
         for t in 20..50 {
             round.copy_within((t - 7) * 8..(t - 6) * 8, t * 8);
         }
-        assert_eq!(latents(&round, 8, 0.08), Some(Fault::Repeats { seconds: 7.0 * 0.08 }));
+        assert_eq!(latents(&round, 8, 0.08), Some((Fault::Repeats { seconds: 7.0 * 0.08 }, 20 + 2 * 7)));
     }
 
     #[test]
@@ -275,5 +338,15 @@ mod tests {
         assert_eq!(sound(TEN, &[], RATE), Some(Fault::Silent));
         let cut = bursts(10, 0.1).split_off(RATE as usize / 5);
         assert_eq!(sound(TEN, &cut, RATE), Some(Fault::ClippedStart));
+        // silence goes before what else is known, and that before what is heard
+        let mut ear = Ear::new(RATE);
+        assert_eq!(ear.judge(TEN, Some(Fault::Stuck)), Some(Fault::Silent));
+        ear.hear(&cut);
+        assert_eq!(ear.judge(TEN, Some(Fault::Stuck)), Some(Fault::Stuck));
+        ear.start_over();
+        ear.hear(&bursts(10, 0.1));
+        assert_eq!(ear.judge(TEN, None), None);
+        let speech = ear.speech().unwrap();
+        assert!((speech.start - 0.1).abs() < 0.05 && (speech.end - 2.1).abs() < 0.05, "{speech:?}");
     }
 }

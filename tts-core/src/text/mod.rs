@@ -123,6 +123,25 @@ pub struct SpokenClause {
     pub direction: Option<String>,
 }
 
+impl SpokenClause {
+    /// Items before which the clause may be cut, between pieces of the text: whether a pause lies there.
+    pub(crate) fn seams(&self) -> impl Iterator<Item = (usize, bool)> {
+        self.items.windows(2).enumerate().filter_map(|(n, pair)| {
+            let apart = pair[0].source().end <= pair[1].source().start;
+            (apart && matches!(pair[1], Item::Word(_))).then_some((n + 1, matches!(pair[0], Item::Break { .. })))
+        })
+    }
+
+    /// What comes before item `at`, which ends no sentence, and the rest.
+    pub(crate) fn split_at(mut self, at: usize) -> (Self, Self) {
+        let items = self.items.split_off(at);
+        let place = items.first().map_or(self.text.len(), |item| item.source().start - self.offset);
+        let text = self.text.split_off(place);
+        let rest = Self { text, offset: self.offset + place, items, ..self.clone() };
+        (Self { end: Break::Comma, ends_sentence: false, ends_paragraph: false, ..self }, rest)
+    }
+}
+
 /// What becomes of a piece of a [`SpokenClause`].
 #[derive(Debug, Clone, PartialEq)]
 pub enum Item {
@@ -137,6 +156,17 @@ pub enum Item {
     },
     /// Not spoken.
     Skipped(Skipped),
+}
+
+impl Item {
+    /// Bytes of the whole input.
+    fn source(&self) -> &Range<usize> {
+        match self {
+            Self::Word(Word { source, .. }) | Self::Break { source, .. } | Self::Skipped(Skipped { source, .. }) => {
+                source
+            }
+        }
+    }
 }
 
 /// A word that is said.

@@ -179,8 +179,11 @@ impl PocketVoice {
 
     /// Refuses a file `origin` that says that other weights than those of `lm` made it.
     fn check(&self, origin: &str, lm: &PocketLm, model: &str) -> Result<(), PocketVoiceError> {
+        let Some(found) = self.weights else { return Ok(()) };
         let expected = lm.fingerprint();
-        let Some(found) = self.weights.filter(|found| *found != expected) else { return Ok(()) };
+        if found == expected {
+            return Ok(());
+        }
         let made_by = self.model.clone().unwrap_or_else(|| "one that it does not name".to_owned());
         let (origin, model) = (origin.to_owned(), model.to_owned());
         Err(PocketVoiceError::OtherWeights { origin, made_by, found, model, expected })

@@ -60,7 +60,7 @@ impl fmt::Display for Refusal {
             ),
             Self::TooNoisy { snr_db } => write!(
                 f,
-                "too noisy: speech is {snr_db:.0} dB above the noise, expected 18 or more; record in a quiet room, near to the microphone"
+                "too noisy: speech is {snr_db:.0} dB above the noise, expected 15 or more; record in a quiet room, near to the microphone"
             ),
         }
     }
