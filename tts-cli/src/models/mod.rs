@@ -26,6 +26,8 @@ mod get;
 mod hash;
 mod headers;
 mod keep;
+#[cfg(test)]
+mod laws;
 #[cfg(feature = "download")]
 mod line;
 mod list;
