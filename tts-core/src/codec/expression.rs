@@ -22,7 +22,7 @@ const DB: f32 = LN_10 / 10.0;
 /// dB of level that come with a dB of effort.
 const EFFORT_LEVEL: f32 = 0.5;
 /// Noise amplitude that breathiness 1 adds at 0, 3, 6 and 9 kHz.
-const BREATH: [f32; APERIODICITIES + 1] = [0.3, 0.75, 0.85, 0.9];
+const BREATH: [f32; APERIODICITIES + 1] = [0.25, 0.75, 0.85, 0.9];
 /// dB that breathiness 1 adds to the first harmonic.
 const BREATH_FIRST_HARMONIC: f32 = 4.0;
 /// dB that whisper 1 takes from the whole, and again from what lies below the first formant.
