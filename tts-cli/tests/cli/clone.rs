@@ -318,3 +318,37 @@ fn long_recordings_cost_little() {
     assert!(ended.stderr.contains("only the first 5 min of 40 min"), "{}", ended.stderr);
     assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
 }
+
+/// The manner of a recording is copied where that is asked for, and nowhere else.
+#[test]
+fn a_performance_is_copied_on_purpose_alone() {
+    let world = World::new();
+    // a reader in a hurry, and one who takes his time
+    for (name, rate) in [("quick.wav", "1.6"), ("slow.wav", "0.7")] {
+        world.run(&["say", "-q", "--voice", "nora", "--rate", rate, "-o", name, TEXT]).with(0);
+    }
+    let seconds = |arguments: &[&str]| {
+        let say = [&["say", "-q", "-o", "x.wav"], arguments, &["The boy was there when the sun rose."]].concat();
+        world.run(&say).with(0);
+        wav(&world.path("x.wav")).0.len() as f64 / 24_000.0
+    };
+    let plain = seconds(&[]);
+    assert!(seconds(&["--prosody-from", "quick.wav"]) < 0.9 * plain);
+    assert!(seconds(&["--prosody-from", "slow.wav"]) > 1.1 * plain);
+    // a control that is given goes before the clip's
+    let kept = seconds(&["--prosody-from", "slow.wav", "--rate", "1", "--pause-scale", "1", "--final-slope", "0"]);
+    assert!((kept / plain - 1.0).abs() < 0.1, "{kept} {plain}");
+
+    world.run(&["clone", "-q", "quick.wav", "-o", "quick.voice"]).with(0);
+    world.run(&["clone", "-q", "slow.wav", "-o", "slow.voice"]).with(0);
+    let of = |voice: &'static str, like: bool| {
+        let like: &[&str] = if like { &["--like-the-clip"] } else { &[] };
+        seconds(&[&["--voice", voice], like].concat())
+    };
+    let (quick, slow) = (of("quick.voice", false), of("slow.voice", false));
+    assert!((quick / slow - 1.0).abs() < 0.1, "{quick} {slow}");
+    assert!(of("quick.voice", true) < 0.8 * of("slow.voice", true));
+    // a shipped voice was not made of a clip that could be copied
+    let refused = world.run(&["say", "--like-the-clip", "-o", "x.wav", "Hello."]).with(2).stderr;
+    assert!(refused.contains("clone"), "{refused}");
+}
