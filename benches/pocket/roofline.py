@@ -2,8 +2,8 @@
 
 Counted from the shapes and bytes that the head of a packed file names (`bench pocket -- DIR --pack`): every weight of language model and
 head once, those of the decoder for as many rows as its layer has in a frame, and the past of POSITION positions (209: a voice of 127, 32
-tokens, the middle of 100 frames) in halves. A product and a sum are two operations. Attention's own products are left out: less than
-a twentieth.
+tokens, the middle of 100 frames) in halves. A product and a sum are two operations. Attention's own products are left out: a few hundredths
+of a decoder's, more of a narrow language model's, whose time reading bounds.
 """
 
 import json
