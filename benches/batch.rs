@@ -1,4 +1,4 @@
-//! `cargo bench -p tts-benches --bench batch -- MODEL [--streams N,N,..] [--threads N,N] [--steps N] [--runs N]`
+//! `cargo bench -p tts-benches --bench batch -- MODEL [--streams N,N,..] [--threads N,N] [--steps N] [--runs N] [--csv FILE]`
 //!
 //! What streams of one model cost together, through the front door. MODEL is what `tts say --model` takes, and should find no end of
 //! speech by chance (`default_eos_threshold: 1000` where weights are random). Every stream says the same sentence with its own seed; the
@@ -21,7 +21,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use tts_benches::{clip, ended, memory, process_time};
+use tts_benches::{clip, ended, memory, process_time, write_lines};
 use tts_core::units::Seed;
 use tts_core::{Batch, Engine, EngineOptions, Family, Sampling, Settings, Stepped, StreamId, SynthesisRequest, Voice};
 
@@ -41,11 +41,12 @@ struct Options {
     threads: Vec<NonZeroUsize>,
     steps: usize,
     runs: usize,
+    csv: Option<PathBuf>,
 }
 
 fn options() -> Result<Options, Failure> {
     let (mut model, mut streams, mut threads) = (None, vec![1, 2, 4, 8, 16], vec![1, 2]);
-    let (mut steps, mut runs) = (60, 3);
+    let (mut steps, mut runs, mut csv) = (60, 3, None);
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value"));
@@ -55,12 +56,13 @@ fn options() -> Result<Options, Failure> {
             "--threads" => threads = numbers(&value()?)?,
             "--steps" => steps = value()?.parse::<usize>()?.max(2),
             "--runs" => runs = value()?.parse::<usize>()?.max(1),
+            "--csv" => csv = Some(value()?.into()),
             other if !other.starts_with('-') && model.is_none() => model = Some(PathBuf::from(other)),
             other => return Err(format!("unexpected {other}").into()),
         }
     }
     let threads = threads.into_iter().filter_map(NonZeroUsize::new).collect();
-    Ok(Options { model: model.ok_or("which MODEL?")?, streams, threads, steps, runs })
+    Ok(Options { model: model.ok_or("which MODEL?")?, streams, threads, steps, runs, csv })
 }
 
 fn numbers(list: &str) -> Result<Vec<usize>, Failure> {
@@ -196,13 +198,15 @@ fn best(runs: usize, mut run: impl FnMut() -> Result<Figures, Failure>) -> Resul
 }
 
 fn run() -> Result<(), Failure> {
-    let Options { model, streams, threads, steps, runs } = options()?;
+    let Options { model, streams, threads, steps, runs, csv } = options()?;
+    let mut lines = Vec::new();
     println!("{}, {steps} steps, best of {runs} runs", model.display());
     println!("threads streams    speed  of alone  frame, ms      model  sound   work  first  joins, ms  memory, MB");
     for threads in threads {
         let engine = Engine::open(&model, EngineOptions::default().with_threads(threads))?;
         let voice = voice(&engine)?;
-        let row = |name: &str, figures: Figures, reference: f64| {
+        let isa = engine.info().isa;
+        let mut row = |name: &str, figures: Figures, reference: f64| {
             let Figures { speed, least, median, model, sound, work, first, joins } = figures;
             let memory = memory("VmRSS").unwrap_or(f64::NAN);
             println!(
@@ -210,6 +214,9 @@ fn run() -> Result<(), Failure> {
                  {joins:>10.0} {memory:>11.0}",
                 speed / reference
             );
+            lines.push(format!(
+                "{threads},{name},{speed:.3},{least:.3},{median:.3},{model:.3},{sound:.3},{work:.3},{first:.2},{joins:.2},{memory:.1},{isa}"
+            ));
         };
         let reference = best(runs, || alone(&voice, steps))?;
         row("alone", reference, reference.speed);
@@ -217,6 +224,10 @@ fn run() -> Result<(), Failure> {
             let figures = best(runs, || together(&engine, &voice, count, steps))?;
             row(&count.to_string(), figures, reference.speed);
         }
+    }
+    if let Some(path) = csv {
+        let head = "threads,streams,speed,frame_least_ms,frame_median_ms,model_ms,sound_ms,work_ms,first_ms,joins_ms,memory_mb,isa";
+        write_lines(&path, head, lines)?;
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! `cargo bench -p tts-benches --bench pocket -- FOLDER [--precision P] [--frames N] [--runs N] [--compare [--against FOLDER] | --pack]`
+//! `cargo bench -p tts-benches --bench pocket -- FOLDER [--precision P] [--frames N] [--runs N] [--csv FILE] [--compare [--against FOLDER] | --pack]`
 //!
 //! What Pocket TTS costs on one thread, and on two. FOLDER holds `config.yaml` and `model.safetensors`, as `pocket/random_weights.py` makes them.
 //! P is `stored`, `f32`, `bf16`, `int8`, `small`, or four of them with commas for language model, head, decoder and encoder. With --compare
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use tts_benches::{clip, ended, memory, thread_time};
+use tts_benches::{FIGURES, Figure, clip, ended, memory, thread_time, write_figures};
 use tts_core::measure::{Pocket, PocketVoice};
 use tts_core::{Engine, EngineOptions, Isa};
 
@@ -31,6 +31,7 @@ struct Options {
     pack: bool,
     frames: usize,
     runs: usize,
+    csv: Option<PathBuf>,
 }
 
 fn number(text: Option<String>) -> Result<usize, Failure> {
@@ -39,7 +40,7 @@ fn number(text: Option<String>) -> Result<usize, Failure> {
 
 fn options() -> Result<Options, Failure> {
     let (mut folder, mut precision, mut compare, mut pack) = (None, "stored".to_owned(), false, false);
-    let mut against = None;
+    let (mut against, mut csv) = (None, None);
     let (mut frames, mut runs) = (50, 5);
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
@@ -51,12 +52,13 @@ fn options() -> Result<Options, Failure> {
             "--pack" => pack = true,
             "--frames" => frames = number(arguments.next())?.max(2),
             "--runs" => runs = number(arguments.next())?.max(1),
+            "--csv" => csv = Some(arguments.next().ok_or("--csv needs a file")?.into()),
             other if !other.starts_with('-') && folder.is_none() => folder = Some(PathBuf::from(other)),
             other => return Err(format!("unexpected {other}: FOLDER [--frames N] [--runs N]").into()),
         }
     }
     let folder = folder.ok_or("which FOLDER? see pocket/random_weights.py")?;
-    Ok(Options { folder, precision, compare, against, pack, frames, runs })
+    Ok(Options { folder, precision, compare, against, pack, frames, runs, csv })
 }
 
 /// Approximately normal values, the same on every run.
@@ -73,11 +75,6 @@ impl Noise {
             *out = sum - 6.0;
         }
     }
-}
-
-fn report(figure: &str, unit: &str, mut values: Vec<f64>) {
-    values.sort_by(f64::total_cmp);
-    println!("{figure:<36} {:>10.4} {:>10.4} {unit}", values[0], values[values.len() / 2]);
 }
 
 fn milliseconds(since: Instant) -> f64 {
@@ -198,15 +195,21 @@ fn run() -> Result<(), Failure> {
     if options.compare {
         return compare(&options, isa);
     }
-    let Options { folder, precision, frames, runs, .. } = options;
+    let Options { folder, precision, frames, runs, csv, .. } = options;
     let start = Instant::now();
     let pocket = open(&folder, &precision, isa)?;
     println!("{} with {precision} on {}, {runs} runs of {frames} frames", folder.display(), isa.name());
-    println!("{:<36} {:>10} {:>10}", "", "least", "median");
-    report("load", "ms", vec![milliseconds(start)]);
+    println!("{FIGURES}");
+    let mut rows = Vec::new();
+    let mut report = |name: &'static str, threads, unit, values| {
+        let figure = Figure::of(name, threads, unit, values);
+        println!("{}", figure.text());
+        rows.push(figure);
+    };
+    report("load", 1, "ms", vec![milliseconds(start)]);
     if let (Some(peak), Some(now)) = (memory("VmHWM"), memory("VmRSS")) {
-        report("memory after loading", "MB", vec![now]);
-        report("peak memory of loading", "MB", vec![peak]);
+        report("memory after loading", 1, "MB", vec![now]);
+        report("peak memory of loading", 1, "MB", vec![peak]);
     }
     let hop = (pocket.sample_rate() as f64 / 12.5) as usize;
     let sound = clip(VOICE * hop);
@@ -225,9 +228,9 @@ fn run() -> Result<(), Failure> {
         }
     }
     let voice = voice.ok_or("no run")?;
-    report("encode 10 s of sound", "ms", encodings);
-    for (clones, threads) in clones.into_iter().zip(["", ", two threads"]).take(most) {
-        report(&format!("clone 10 s of sound{threads}"), "ms", clones);
+    report("encode 10 s of sound", 1, "ms", encodings);
+    for (clones, threads) in clones.into_iter().zip(1..=most) {
+        report("clone 10 s of sound", threads, "ms", clones);
     }
     let [mut lms, mut codecs, mut firsts, mut factors, mut owns] = [vec![], vec![], vec![], vec![], vec![]];
     for _ in 0..runs {
@@ -239,17 +242,20 @@ fn run() -> Result<(), Failure> {
         codecs.extend(codec);
         firsts.extend(first);
     }
-    report("first sound, warm voice", "ms", firsts);
-    report("language model, a frame", "ms", lms);
-    report("codec, a frame", "ms", codecs);
-    report("real-time factor", "s/s", factors);
-    report("real-time factor, time of the thread", "s/s", owns);
+    report("first sound, warm voice", 1, "ms", firsts);
+    report("language model, a frame", 1, "ms", lms);
+    report("codec, a frame", 1, "ms", codecs);
+    report("real-time factor", 1, "s/s", factors);
+    report("real-time factor, time of the thread", 1, "s/s", owns);
     if most > 1 {
         let factors = (0..runs).map(|_| speak_by_two(&pocket, &voice, frames)).collect();
-        report("real-time factor, two threads", "s/s", factors);
+        report("real-time factor", 2, "s/s", factors);
     }
     if let Some(peak) = memory("VmHWM") {
-        report("peak memory", "MB", vec![peak]);
+        report("peak memory so far", most, "MB", vec![peak]);
+    }
+    if let Some(path) = csv {
+        write_figures(&path, isa.name(), &rows)?;
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ use std::process::{Child, Command, ExitCode, Stdio};
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
-use tts_benches::{ended, process_time, voice};
+use tts_benches::{ended, memory, process_time, voice};
 use tts_core::Voice;
 
 type Failure = Box<dyn std::error::Error>;
@@ -157,7 +157,7 @@ fn first_sound(voice: &Voice) -> Result<f64, Failure> {
     Ok(start.elapsed().as_secs_f64() * 1e3)
 }
 
-/// Wall and processor seconds a second of sound, and milliseconds to the first, printed for the process that asked.
+/// Wall and processor seconds a second of sound, milliseconds to the first, and megabytes at most, printed for the process that asked.
 fn measured(options: &Options, condition: Condition, threads: NonZeroUsize) -> Result<(), Failure> {
     undergo(condition)?;
     let (_, voice) = voice(options.model.as_deref(), options.voice.as_deref(), threads)?;
@@ -173,7 +173,8 @@ fn measured(options: &Options, condition: Condition, threads: NonZeroUsize) -> R
         walls.push(start.elapsed().as_secs_f64() / seconds);
         works.push((process_time() - worked) / seconds);
     }
-    println!("{} {} {}", median(walls), median(works), median(firsts));
+    let peak = memory("VmHWM").unwrap_or(f64::NAN);
+    println!("{} {} {} {peak}", median(walls), median(works), median(firsts));
     Ok(())
 }
 
@@ -189,7 +190,7 @@ fn again(options: &Options, arguments: &[String]) -> Result<Command, Failure> {
     Ok(command)
 }
 
-fn under(options: &Options, number: usize, threads: usize) -> Result<[f64; 3], Failure> {
+fn under(options: &Options, number: usize, threads: usize) -> Result<[f64; 4], Failure> {
     let condition = CONDITIONS[number];
     let group = condition.half_a_core.then(Group::new).transpose()?;
     let cores = available_parallelism()?.get();
@@ -227,15 +228,15 @@ fn run() -> Result<(), Failure> {
         return measured(&options, condition, threads);
     }
     println!("seconds a second of sound, median of {} runs; ratios to the line alone", options.runs);
-    println!("{:<28} threads      wall           work       first sound, ms", "");
+    println!("{:<28} threads      wall           work       first sound, ms  memory, MB", "");
     let mut csv = options.csv.as_ref().map(File::create).transpose()?;
     if let Some(file) = &mut csv {
-        writeln!(file, "condition,threads,wall_s_per_s,work_s_per_s,first_sound_ms")?;
+        writeln!(file, "condition,threads,wall_s_per_s,work_s_per_s,first_sound_ms,memory_mb")?;
     }
     for threads in [1, 2] {
         let mut alone = None;
         for (number, Condition { name, .. }) in CONDITIONS.iter().enumerate() {
-            let [wall, work, first] = match under(&options, number, threads) {
+            let [wall, work, first, memory] = match under(&options, number, threads) {
                 Ok(figures) => figures,
                 Err(error) => {
                     println!("{name:<28} {threads:>7}   not measured: {}", error.to_string().trim());
@@ -244,13 +245,13 @@ fn run() -> Result<(), Failure> {
             };
             let [of_wall, of_work, of_first] = *alone.get_or_insert([wall, work, first]);
             println!(
-                "{name:<28} {threads:>7} {wall:>7.4} {:>5.1} x {work:>7.4} {:>5.2} x {first:>8.1} {:>5.1} x",
+                "{name:<28} {threads:>7} {wall:>7.4} {:>5.1} x {work:>7.4} {:>5.2} x {first:>8.1} {:>5.1} x {memory:>11.1}",
                 wall / of_wall,
                 work / of_work,
                 first / of_first
             );
             if let Some(file) = &mut csv {
-                writeln!(file, "{name},{threads},{wall:.5},{work:.5},{first:.3}")?;
+                writeln!(file, "{name},{threads},{wall:.5},{work:.5},{first:.3},{memory:.1}")?;
             }
         }
     }

@@ -6,14 +6,12 @@
 
 #![allow(clippy::print_stdout, reason = "a benchmark's output is its table")]
 
-use std::fs::File;
-use std::io::Write;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use tts_benches::{ended, memory};
+use tts_benches::{FIGURES, Figure, ended, memory, write_figures};
 use tts_core::{Engine, EngineOptions, Error, Poll, Settings, Voice};
 
 /// Ten words.
@@ -26,19 +24,10 @@ juice of lemons makes fine punch. The box was thrown beside the parked truck. Th
 garbage. Four hours of steady work faced us. A large size in stockings is hard to sell. The boy was there when the \
 sun rose.";
 
-struct Row {
-    figure: &'static str,
-    threads: usize,
-    unit: &'static str,
-    least: f64,
-    median: f64,
-}
-
-fn row(figure: &'static str, threads: usize, unit: &'static str, mut values: Vec<f64>) -> Row {
-    values.sort_by(f64::total_cmp);
-    let row = Row { figure, threads, unit, least: values[0], median: values[values.len() / 2] };
-    println!("{:<44} {:>7} {:>12.4} {:>12.4} {}", row.figure, row.threads, row.least, row.median, row.unit);
-    row
+fn row(name: &'static str, threads: usize, unit: &'static str, values: Vec<f64>) -> Figure {
+    let figure = Figure::of(name, threads, unit, values);
+    println!("{}", figure.text());
+    figure
 }
 
 fn milliseconds(time: Duration) -> f64 {
@@ -62,7 +51,7 @@ fn answer(voice: &Voice) -> Result<f64, Error> {
     Ok(milliseconds(start.elapsed()))
 }
 
-fn measure(threads: NonZeroUsize, runs: usize) -> Result<Vec<Row>, Error> {
+fn measure(threads: NonZeroUsize, runs: usize) -> Result<Vec<Figure>, Error> {
     let options = || EngineOptions::default().with_threads(threads);
     let n = threads.get();
     let mut rows = Vec::new();
@@ -115,18 +104,14 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
     }
     let info = Engine::embedded(EngineOptions::default())?.info();
     println!("{} on {}, {} runs", info.model, info.isa, runs);
-    println!("{:<44} {:>7} {:>12} {:>12}", "", "threads", "least", "median");
+    println!("{FIGURES}");
     let mut rows = measure(NonZeroUsize::MIN, runs)?;
     if let Some(peak) = memory("VmHWM") {
         rows.push(row("peak memory so far", 1, "MB", vec![peak]));
     }
     rows.extend(measure(NonZeroUsize::MIN.saturating_add(1), runs)?);
     if let Some(path) = csv {
-        let mut file = File::create(path)?;
-        writeln!(file, "figure,threads,least,median,unit,isa")?;
-        for Row { figure, threads, unit, least, median } in rows {
-            writeln!(file, "{},{threads},{least:.5},{median:.5},{unit},{}", figure.trim(), info.isa)?;
-        }
+        write_figures(&path, info.isa, &rows)?;
     }
     Ok(())
 }

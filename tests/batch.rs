@@ -100,7 +100,8 @@ fn company(voices: &[&Voice], engine: &Engine, settings: impl Fn(u64) -> Setting
     }
 }
 
-fn pocket(doctored: Doctored, threads: usize, precision: Precision) -> (Tiny, Engine, [Voice; 2]) {
+/// A tiny model of the second family, and two voices of it.
+pub(crate) fn pocket(doctored: Doctored, threads: usize, precision: Precision) -> (Tiny, Engine, [Voice; 2]) {
     let tiny = Tiny::new(doctored);
     let options = EngineOptions::default()
         .with_threads(NonZeroUsize::new(threads).unwrap())

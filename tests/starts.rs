@@ -2,16 +2,13 @@
 //!
 //! All three are the process's, and other tests run in this one: so it is counted in a process of its own.
 
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use tts_core::{Engine, Poll, Stepped, SynthesisRequest, Voice};
 
-use crate::allocations::live_bytes;
+use crate::allocations::{in_own_process, live_bytes};
 use crate::{engine, quick, two_threads};
 
-/// Set where it is counted.
-const COUNTING: &str = "TTS_TESTS_COUNTING";
 /// Ways in which a stream begins and ends, see [`start`]: without the last ones, which make much sound, and with them.
 const WAYS: [usize; 2] = [6, 8];
 /// Streams that join a batch at a time.
@@ -157,13 +154,5 @@ fn count() {
 
 #[test]
 fn streams_leave_nothing_behind() {
-    if std::env::var_os(COUNTING).is_some() {
-        return count();
-    }
-    let mut counting = Command::new(std::env::current_exe().unwrap());
-    counting.args(["--exact", "starts::streams_leave_nothing_behind", "--test-threads=1", "--nocapture"]);
-    let told = counting.env(COUNTING, "1").output().unwrap();
-    let text = String::from_utf8_lossy(&told.stdout).into_owned() + &String::from_utf8_lossy(&told.stderr);
-    println!("{text}");
-    assert!(told.status.success() && text.contains("1 passed"), "{text}");
+    in_own_process("starts::streams_leave_nothing_behind", count);
 }

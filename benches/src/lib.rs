@@ -242,11 +242,8 @@ impl Row {
 /// # Errors
 /// What the file system says.
 pub fn write_csv(path: &Path, rows: &[Row]) -> io::Result<()> {
-    let mut file = File::create(path)?;
-    writeln!(file, "kernel,isa,size,from,ns,gflops,gbytes_per_s,bandwidth_gbytes_per_s")?;
-    for row in rows {
-        writeln!(
-            file,
+    let line = |row: &Row| {
+        format!(
             "{},{},{},{},{:.1},{:.3},{:.3},{:.3}",
             row.kernel,
             row.isa,
@@ -256,7 +253,57 @@ pub fn write_csv(path: &Path, rows: &[Row]) -> io::Result<()> {
             row.flops / row.seconds / 1e9,
             row.bytes / row.seconds / 1e9,
             row.bandwidth / 1e9
-        )?;
+        )
+    };
+    write_lines(path, "kernel,isa,size,from,ns,gflops,gbytes_per_s,bandwidth_gbytes_per_s", rows.iter().map(line))
+}
+
+/// The least and the median of a figure over all runs.
+#[derive(Clone, Debug)]
+pub struct Figure {
+    name: &'static str,
+    threads: usize,
+    unit: &'static str,
+    least: f64,
+    median: f64,
+}
+
+/// The head of the table that [`Figure::text`] fills.
+pub const FIGURES: &str = "                                             threads        least       median";
+
+impl Figure {
+    /// Of the values of all runs, one or more.
+    #[must_use]
+    pub fn of(name: &'static str, threads: usize, unit: &'static str, mut values: Vec<f64>) -> Self {
+        values.sort_by(f64::total_cmp);
+        Self { name, threads, unit, least: values[0], median: values[values.len() / 2] }
     }
-    Ok(())
+
+    /// The line for people.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let Self { name, threads, unit, least, median } = self;
+        format!("{name:<44} {threads:>7} {least:>12.4} {median:>12.4} {unit}")
+    }
+}
+
+/// Writes figures as CSV.
+///
+/// # Errors
+/// What the file system says.
+pub fn write_figures(path: &Path, isa: &str, figures: &[Figure]) -> io::Result<()> {
+    let line = |Figure { name, threads, unit, least, median }: &Figure| {
+        format!("\"{}\",{threads},{least:.5},{median:.5},{unit},{isa}", name.trim())
+    };
+    write_lines(path, "figure,threads,least,median,unit,isa", figures.iter().map(line))
+}
+
+/// Writes a file of lines below a head.
+///
+/// # Errors
+/// What the file system says.
+pub fn write_lines(path: &Path, head: &str, lines: impl IntoIterator<Item = String>) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    writeln!(file, "{head}")?;
+    lines.into_iter().try_for_each(|line| writeln!(file, "{line}"))
 }

@@ -1,5 +1,6 @@
 //! Text on its way in: one end pushes, the other waits until there is enough to speak.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::clock::{CAN_WAIT, Instant};
@@ -20,6 +21,8 @@ pub(super) struct FeedReader(Arc<Shared>);
 #[derive(Debug, Default)]
 struct Shared {
     state: Mutex<State>,
+    /// Set while `state` is locked, so that no waiter misses it; asked without the lock by whoever makes frames.
+    closed: AtomicBool,
     changed: Condvar,
     bell: Option<Arc<Bell>>,
 }
@@ -58,7 +61,6 @@ struct State {
     last_push: Option<Instant>,
     first_push: Option<Instant>,
     ended: bool,
-    closed: bool,
 }
 
 /// What waiting for text brought.
@@ -95,6 +97,10 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
     /// Wakes whoever waits for a change.
     fn tell(&self) {
         self.changed.notify_all();
@@ -111,7 +117,7 @@ impl TextFeed {
     /// [`FeedClosed`] if nobody will speak it.
     pub fn push(&mut self, text: &str) -> Result<(), FeedClosed> {
         let mut state = self.0.lock();
-        if state.closed {
+        if self.0.is_closed() {
             return Err(FeedClosed);
         }
         let now = Instant::now();
@@ -137,7 +143,7 @@ impl FeedReader {
     pub(super) fn wait(&self, text: &mut String, deadline: Option<Instant>) -> Arrival {
         let mut state = self.0.lock();
         loop {
-            if state.closed {
+            if self.0.is_closed() {
                 return Arrival::Closed;
             }
             if !state.text.is_empty() {
@@ -175,7 +181,7 @@ impl FeedReader {
 
     /// Whether the stream was given up.
     pub(super) fn is_closed(&self) -> bool {
-        self.0.lock().closed
+        self.0.is_closed()
     }
 
     /// A handle for whoever does not read.
@@ -195,7 +201,9 @@ impl FeedWatch {
     }
 
     pub(super) fn close(&self) {
-        self.0.lock().closed = true;
+        let state = self.0.lock();
+        self.0.closed.store(true, Ordering::Release);
+        drop(state);
         self.0.changed.notify_all();
     }
 }
