@@ -1,8 +1,8 @@
 """What the reference takes for the work of the benchmark `pocket`, on one thread (its decoder has one of its own).
 
-usage: python reference.py FOLDER [RUNS]
+usage: python reference.py FOLDER [RUNS [int8]]
 
-Needs pocket-tts 4.0.1 on the path; FOLDER is one that random_weights.py made. Prints the least and the median.
+Needs pocket-tts 4.0.1 on the path; FOLDER is one that random_weights.py made; `int8` asks for its 8 bits. Prints the least and the median.
 """
 import resource
 import statistics
@@ -21,10 +21,10 @@ def report(name, unit, values):
 
 
 def main():
-    folder, runs = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 3
+    folder, runs, int8 = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 3, sys.argv[3:] == ["int8"]
     torch.set_num_threads(1)
     start = time.perf_counter()
-    model = TTSModel.load_model(config=folder / "config.yaml", eos_threshold=1e9)
+    model = TTSModel.load_model(config=folder / "config.yaml", eos_threshold=1e9, quantize=int8)
     report("load", "ms", [1e3 * (time.perf_counter() - start)])
     t = torch.arange(126 * 1920) / 24000
     clip = (0.3 * torch.sin(720 * t) * torch.sin(9.6 * t) + 0.05 * torch.sin(16800 * t))[None]
