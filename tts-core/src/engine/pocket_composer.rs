@@ -91,7 +91,7 @@ enum Way {
         warmed: usize,
     },
     /// It leaves when it was judged.
-    Gathered { gathering: Gathering, before: Option<Before> },
+    Gathered { gathering: Box<Gathering>, before: Option<Before> },
 }
 
 /// What a chunk on its way leads to.
@@ -371,7 +371,7 @@ impl PocketComposer {
         let before = self.before.take();
         let Some(roll) = self.roll(&chunk, before.as_ref(), 0) else { return };
         let way = if self.is_gathered(&chunk) {
-            Way::Gathered { gathering: Gathering::new(&self.pocket.model), before }
+            Way::Gathered { gathering: Box::new(Gathering::new(&self.pocket.model)), before }
         } else {
             Way::Streamed { start: self.handed, warmed: 0 }
         };

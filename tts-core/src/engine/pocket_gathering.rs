@@ -16,7 +16,7 @@ const ROLLS: u32 = 3;
 /// What is known of a chunk so far.
 #[derive(Debug)]
 pub(super) struct Gathering {
-    sound: Box<Sound>,
+    sound: Sound,
     /// Latents heard, those before the chunk apart.
     heard: usize,
     pcm: Vec<f32>,
@@ -58,7 +58,7 @@ pub(super) struct Said {
 impl Gathering {
     /// Nothing heard yet.
     pub(super) fn new(model: &PocketModel) -> Self {
-        let (sound, ear) = (Box::new(model.sound()), Ear::new(model.config.mimi.sample_rate));
+        let (sound, ear) = (model.sound(), Ear::new(model.config.mimi.sample_rate));
         Self { sound, heard: 0, pcm: Vec::new(), ear, rolls: 0, found: None, best: None }
     }
 
@@ -97,7 +97,7 @@ impl Gathering {
             Some(_) => f32::INFINITY,
             None => (seconds.max(0.01) / expected.seconds.max(0.01)).ln().abs(),
         };
-        *self.sound = model.sound();
+        self.sound = model.sound();
         self.heard = 0;
         let pcm = std::mem::take(&mut self.pcm);
         let speech = self.ear.speech();
