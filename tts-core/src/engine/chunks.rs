@@ -94,7 +94,7 @@ impl Chunks {
         loop {
             // with a whole sentence in hand nothing is waited for
             let until = if self.whole { Some(Instant::now()) } else { deadline };
-            let clause = match self.next.take() {
+            let mut clause = match self.next.take() {
                 Some(clause) => clause,
                 None => match self.clauses.next(until, text) {
                     Ok(clause) => clause,
@@ -114,19 +114,17 @@ impl Chunks {
                 return Ok(turn(&direction, clause));
             }
             let start = Instant::now();
-            let alone = self.pending.wording.text.is_empty();
-            let cut = if alone { self.pocket.place_to_cut(&clause, self.reading) } else { None };
-            let clause = match cut {
-                Some(at) => {
-                    let (part, rest) = clause.split_at(at);
-                    self.next = Some(rest);
-                    part
-                }
-                None => clause,
-            };
-            let wording = self.pocket.word(&clause, self.reading);
-            let fits =
-                alone || self.pocket.tokens(&self.pending.wording.text) + self.pocket.tokens(&wording.text) <= TOKENS;
+            let mut wording = self.pocket.word(&clause, self.reading);
+            let (alone, tokens) = (self.pending.wording.text.is_empty(), self.pocket.tokens(&wording.text));
+            let fits = alone || self.pocket.tokens(&self.pending.wording.text) + tokens <= TOKENS;
+            if alone
+                && tokens > TOKENS
+                && let Some(at) = self.pocket.place_to_cut(&clause, tokens, self.reading)
+            {
+                let (part, rest) = clause.split_at(at);
+                wording = self.pocket.word(&part, self.reading);
+                (clause, self.next) = (part, Some(rest));
+            }
             *text += start.elapsed();
             if !fits {
                 self.next = Some(clause);
@@ -172,13 +170,9 @@ impl Pocket {
         }
     }
 
-    /// Before which item a clause is cut that is more than the model reads at a time; nothing if it is not, or is one word.
-    fn place_to_cut(&self, clause: &SpokenClause, reading: Reading) -> Option<usize> {
+    /// Before which item a clause of `whole` tokens, more than the model reads at a time, is cut; nothing if it is one word.
+    fn place_to_cut(&self, clause: &SpokenClause, whole: usize, reading: Reading) -> Option<usize> {
         let tokens = |clause: &SpokenClause| self.tokens(&self.word(clause, reading).text);
-        let whole = tokens(clause);
-        if whole <= TOKENS {
-            return None;
-        }
         let even = whole.div_ceil(whole.div_ceil(TOKENS));
         clause
             .seams()

@@ -202,14 +202,14 @@ impl Voice {
 
     /// Refuses what the native family does not do.
     fn check_native(&self, settings: &Settings) -> Result<(), Error> {
-        let refused = match settings {
+        let (what, family) = match settings {
             Settings { reading: Some(Reading::AsWritten | Reading::Reference), .. } => {
                 ("text as it is written", "the native family, which speaks phones")
             }
             Settings { seams: Some(_), .. } => ("a choice of seams", "the native family, which makes none"),
             _ => return Ok(()),
         };
-        Err(Error::Unsupported { what: refused.0, family: refused.1 })
+        Err(Error::Unsupported { what, family })
     }
 
     /// Refuses what Pocket TTS does not do, and chooses how it reads.
