@@ -4,6 +4,8 @@ A latent is 3 explicit numbers (pitch relative to the speaker, its slope, voicin
 told the speaker's profile (mean canonical envelope, ln warp, mean aperiodicity, and how each of CLASSES kinds of sound
 differs from everybody's) and adds it back; it is causal, the encoder, which only training uses, is not. Shapes and names: docs/MODEL.md.
 """
+import os
+
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
@@ -11,7 +13,7 @@ import torch.nn.functional as F
 BANDS, HEARD, APERIODICITIES = 80, 70, 3
 EXPLICIT, LEARNED = 3, 61
 LATENT = EXPLICIT + LEARNED
-CLASSES = 8
+CLASSES = int(os.environ.get("CLASSES", "0"))  # 0: as native-2; 8 were tried
 HABITS = BANDS + 1 + APERIODICITIES  # mean envelope, 5 ln warp, mean aperiodicity
 PROFILE = HABITS + CLASSES * BANDS  # and what is added to the mean where a class is heard
 

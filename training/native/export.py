@@ -2,6 +2,8 @@
 
 usage: export.py WEIGHTS_FOLDER GOLDENS.safetensors [--codec codec] [--tower tower] [--lm lm] [--model-name native-2]
 
+Codec, tower and language model are runs, or a model.safetensors of which they are kept.
+
 Matrices are stored as f16, vectors as f32; everything that the goldens hold is computed in f32 from the weights as stored.
 The goldens' phones are those of the file that is there already.
 """
@@ -12,7 +14,7 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
-from codec import BANDS, CLASSES, HEARD, Decoder, Encoder, pitch_line
+from codec import BANDS, CLASSES, EXPLICIT, HEARD, Decoder, pitch_line
 from corpus import BREATH_OFFSET, BREATH_SCALE, Speakers
 from data import WORK, rows
 from lm import CONTROLS, LATENT, PHONES, WINDOW, FlowLm, controls, slots
@@ -96,13 +98,17 @@ def main():
     options.add_argument("--speaker", default="kathleen", help="or, without it, the first recording of this speaker")
     options.add_argument("--steps", type=int, default=8)
     options.add_argument("--temperature", type=float, default=0.4)
+    options.add_argument("--spread", type=float, nargs=2, default=(1.0, 1.0), help="times which latents lie farther from their mean: pitch, learned ones")
     options.add_argument("--neutral", type=float, nargs=2, default=(0.0, 0.0), help="pitch and energy: tts-eval readers tells")
     args = options.parse_args()
     torch.set_num_threads(1)
-    lm, encoder, decoder, tower, profile = FlowLm(), Encoder(), Decoder(), Tower(), Profile()
-    averaged(args.codec, encoder=encoder, decoder=decoder)
+    lm, decoder, tower, profile = FlowLm(), Decoder(), Tower(), Profile()
+    averaged(args.codec, decoder=decoder)
     averaged(args.tower, tower=tower, profile=profile)
     averaged(args.lm, lm=lm)
+    # what a low temperature takes from the variance of speech; the language model hears its own latents, before this
+    lm.emb_std[:2] *= args.spread[0]
+    lm.emb_std[EXPLICIT:] *= args.spread[1]
     modules = {"flow_lm.": lm, "decoder.": decoder, "decoder.profile.": profile.profile, "speaker_encoder.": tower}
     tensors = {prefix + key: stored(value) for prefix, module in modules.items() for key, value in module.state_dict().items()}
     args.weights.mkdir(parents=True, exist_ok=True)

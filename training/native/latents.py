@@ -1,6 +1,6 @@
 """What the language model is trained on, made once by the trained codec and tower.
 
-usage: latents.py [--codec codec] [--tower tower]    writes WORK/latents.npz and WORK/timbres.npz
+usage: latents.py [--codec codec] [--tower tower]    writes WORK/latents.npz and WORK/timbres.npz; the tower is a run's or a model.safetensors's
 """
 import argparse
 import json
@@ -8,11 +8,11 @@ import json
 import numpy as np
 import torch
 
-from codec import Decoder, Encoder, encoder_input, explicit
+from codec import Encoder, encoder_input, explicit
 from corpus import Corpus
 from data import WORK
 from schedule import averaged
-from tower import Profile, Tower, tower_input
+from tower import Tower, tower_input
 from states import Person, State, acted, state
 from train_tower import Clips
 
@@ -27,7 +27,7 @@ def main():
     torch.set_num_threads(1)
     corpus = Corpus()
     encoder = Encoder()
-    steps = averaged(args.codec, encoder=encoder, decoder=Decoder())
+    steps = averaged(args.codec, encoder=encoder)
     parts, index, at = [], [], 0
     with torch.no_grad():
         for item in corpus.items:
@@ -46,7 +46,7 @@ def main():
     del corpus
     clips = Clips(("kathleen", "libri_3spk", "libri_261spk", "libri_train_clean_5"))
     tower = Tower()
-    averaged(args.tower, tower=tower, profile=Profile())
+    averaged(args.tower, tower=tower)
     rng = np.random.default_rng(11)
     paths, timbres, pitches = [], [], []
     with torch.no_grad():

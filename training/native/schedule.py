@@ -6,6 +6,7 @@ import signal
 import time
 
 import torch
+from safetensors.torch import load_file
 
 from data import WORK, manifest_hash
 
@@ -117,8 +118,18 @@ class Run:
         self.saved = time.time()
 
 
+STORED_AS = {"lm": "flow_lm.", "decoder": "decoder.", "profile": "decoder.", "tower": "speaker_encoder."}
+
+
 def averaged(name, **models):
-    """Loads the averaged weights of run NAME into `models`, ready to be used; returns how many steps they took."""
+    """Loads the averaged weights of run NAME, or those of a model.safetensors, into `models`, ready to be used and not to be trained; returns
+    how many steps they took, 0 if nothing tells."""
+    if name.endswith(".safetensors"):
+        tensors = load_file(name)
+        for key, model in models.items():
+            model.load_state_dict({part: tensors[STORED_AS[key] + part].float() for part in model.state_dict()})
+            model.eval().requires_grad_(False)
+        return 0
     state = torch.load(WORK / "runs" / f"{name}.pt", weights_only=False, map_location="cpu")
     for key, model in models.items():
         model.load_state_dict(state["average"][key])

@@ -138,6 +138,25 @@ def class_means(frames, weight, bias, prior=50):
     return share.T @ frames[:, :BANDS] / (share.sum(0)[:, None] + prior)
 
 
+def kinds_of_sound(speakers, warps, mean, rng):
+    """The map of `classifier`, and what every speaker has of his own in each class [speakers, CLASSES, BANDS]; speakers in order of names."""
+    names = sorted(speakers)
+    if not CLASSES:
+        return np.zeros((0, HEARD + 1), np.float32), np.zeros(0, np.float32), np.zeros((len(names), 0, BANDS), np.float32)
+    everything = {}
+    for row, name in enumerate(names):
+        features = np.concatenate([item["features"] for item in speakers[name]])
+        x = scaled(features[:, 1:81], speakers[name][0]["set"] in FULL_BAND) @ warp_matrix(warps[name]) - mean[row]
+        everything[name] = np.concatenate([x, voiced(features)[:, None]], 1).astype(np.float32)
+    pool = np.concatenate([x[rng.choice(len(x), min(len(x), 1500), replace=False)] for x in everything.values()])
+    pool = pool[pool[:, :HEARD].mean(1) > QUIET][:, [*range(HEARD), BANDS]]
+    weight, bias = classifier(pool)
+    classes = np.stack([class_means(everything[name], weight, bias) for name in names])
+    classes -= classes.mean(0)
+    print("classes", np.round(belonging(pool, weight, bias).mean(0), 3), "deviation", np.round(classes.std((0, 2)) * SCALE * 4.343, 2), "dB")
+    return weight, bias, classes
+
+
 def main():
     speakers = Recordings().by_speaker()
     rng = np.random.default_rng(0)
@@ -155,19 +174,10 @@ def main():
     for row, name in enumerate(names):
         x = table[name][0] @ warp_matrix(warps[name])
         mean[row] = x.mean(0) - x[:, :HEARD].mean()
-    everything = {}
-    for row, name in enumerate(names):
-        features = np.concatenate([item["features"] for item in speakers[name]])
-        x = scaled(features[:, 1:81], speakers[name][0]["set"] in FULL_BAND) @ warp_matrix(warps[name]) - mean[row]
-        everything[name] = np.concatenate([x, voiced(features)[:, None]], 1).astype(np.float32)
-    pool = np.concatenate([x[rng.choice(len(x), min(len(x), 1500), replace=False)] for x in everything.values()])
-    pool = pool[pool[:, :HEARD].mean(1) > QUIET][:, [*range(HEARD), BANDS]]
-    weight, bias = classifier(pool)
-    classes = np.stack([class_means(everything[name], weight, bias) for name in names])
-    print("classes", np.round(belonging(pool, weight, bias).mean(0), 3), "deviation", np.round((classes - classes.mean(0)).std((0, 2)) * SCALE * 4.343, 2), "dB")
+    weight, bias, classes = kinds_of_sound(speakers, warps, mean, rng)
     np.savez(
         WORK / "speakers.npz",
-        classes=classes - classes.mean(0),
+        classes=classes,
         class_weight=weight,
         class_bias=bias,
         name=np.array(names),

@@ -1,4 +1,8 @@
-"""Trains the codec. usage: train_codec.py [--name codec] [--minutes 12] [--threads 2] [--init RUN]"""
+"""Trains the codec. usage: train_codec.py [--name codec] [--minutes 12] [--threads 2] [--init RUN | --decoder MODEL]
+
+`--decoder` keeps the decoder of a run or of a model.safetensors as it is and trains an encoder for it, so that a language model can be taught
+more without anything else of the model changing.
+"""
 import argparse
 import math
 
@@ -8,7 +12,7 @@ import torch.nn.functional as F
 
 from codec import APERIODICITIES, BANDS, EXPLICIT, HABITS, LEARNED, Decoder, Encoder, class_shapes, encoder_input, explicit, pitch_line
 from corpus import Corpus, crops
-from schedule import DEVICE, Run, fitting
+from schedule import DEVICE, Run, averaged, fitting
 from speakers import HEARD, SCALE
 
 LENGTH = 128  # sub-frames of a crop
@@ -68,6 +72,7 @@ def main():
     options.add_argument("--rate", type=float, default=2e-3)
     options.add_argument("--noise", type=float, default=0.1)
     options.add_argument("--init", help="a run whose averaged weights to start from, where they fit")
+    options.add_argument("--decoder", help="a run or a model.safetensors whose decoder is kept")
     options.add_argument("--sets", default="kathleen,libri_3spk,libri_261spk,libri_train_clean_5,speechocean762")
     args = options.parse_args()
     corpus = Corpus(tuple(args.sets.split(",")))
@@ -79,6 +84,8 @@ def main():
     encoder, decoder = Encoder(), Decoder()
     if args.init:
         fitting(args.init, encoder=encoder, decoder=decoder)
+    if args.decoder:
+        averaged(args.decoder, decoder=decoder)
     run = Run(args.name, {"encoder": encoder, "decoder": decoder}, args.minutes, args.rate, threads=args.threads)
     rng = np.random.default_rng(run.step)
     by_time = np.array([corpus.items[i]["frames"] for i in usable], np.float64)

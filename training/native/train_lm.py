@@ -136,16 +136,15 @@ def losses(model, batch, noise, draws):
 
 
 def take(model, path):
-    """Copies every tensor of the same name and shape, and what fits of the two that read another style."""
+    """Copies every tensor of the same name and shape but the latents' mean and deviation, which are the data's."""
     from safetensors.torch import load_file
 
     old = {key.removeprefix("flow_lm."): value.float() for key, value in load_file(path).items() if key.startswith("flow_lm.")}
     own, taken = model.state_dict(), 0
     for key, value in own.items():
-        if key in old and old[key].shape == value.shape and not key.startswith(("prosody", "style", "emb_", "bos_")):
+        if key in old and old[key].shape == value.shape and not key.startswith("emb_"):
             value.copy_(old[key])
             taken += value.numel()
-    own["duration.0.weight"][:, : model.dim] = old["duration.0.weight"][:, : model.dim]
     print(f"took {taken / 1e6:.2f} of {sum(v.numel() for v in own.values()) / 1e6:.2f} M numbers from {path}", flush=True)
 
 

@@ -177,7 +177,7 @@ def main():
         total = 2 * shape + 0.4 * level + 0.1 * width + 0.5 * alone + match + 0.5 * echoed + steady + 0.1 * swing
         return total, {
             "db": (found[:, :HEARD] - goal[:, :HEARD]).abs().mean() / DB,
-            "classes": (found[:, HABITS:] - goal[:, HABITS:]).abs().mean() / DB,
+            "classes": (found[:, HABITS:] - goal[:, HABITS:]).abs().sum() / (len(found) * max(CLASSES, 1) * BANDS * DB),
             "warp": (found[:, BANDS] - goal[:, BANDS]).abs().mean() / 5,
             "semitones": (mean - pitch[:, 0]).abs().mean() * 17.31,
             "follows": (habit[:, 1] - habit[:, 0]).abs().mean() * 17.31,

@@ -56,6 +56,32 @@ class Warps(unittest.TestCase):
             self.assertAlmostEqual(found[speaker], factor / mean, delta=0.03, msg=speaker)
 
 
+class KindsOfSound(unittest.TestCase):
+    def test_what_is_a_speakers_own_is_found(self):
+        sys.path.insert(0, str(NATIVE))
+        import speakers
+
+        rng = np.random.default_rng(2)
+        shapes = np.stack([np.linspace(1, -1, 80), np.linspace(-1, 1, 80)])
+        kind = np.arange(600) % 2
+        own = 0.4 * np.sin(np.linspace(0, 3, 80))  # of the first speaker, in sounds of the first kind
+        recordings = {}
+        for name in "abcd":
+            x = shapes[kind] + rng.standard_normal((600, 80)) * 0.05 + (name == "a") * (kind == 0)[:, None] * own
+            features = np.zeros((600, 84), np.float32)
+            features[:, 0], features[:, 1:81], features[:, 81:] = 120, x * speakers.SCALE + speakers.OFFSET, -10
+            recordings[name] = [{"features": features, "set": "kathleen"}]
+        speakers.CLASSES, before = 2, speakers.CLASSES
+        try:
+            *_, found = speakers.kinds_of_sound(recordings, dict.fromkeys("abcd", 1.0), np.zeros((4, 80), np.float32), rng)
+        finally:
+            speakers.CLASSES = before
+        apart = found[0] - found[1:].mean(0)
+        size = np.abs(apart).max(1)
+        self.assertLess(size.min(), 0.05)  # of the second kind nothing
+        self.assertLess(np.abs(apart[size.argmax()] - own).max(), 0.1)
+
+
 class Pipeline(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -127,10 +153,22 @@ class Pipeline(unittest.TestCase):
         phones = np.array([[1, 0, 0, 1], [2, 2, 1, 2], [20, 2, 1, 2], [1, 0, 0, 2]], np.uint8)
         save_file({"phones": phones}, golden)
         self.call("export.py", self.root / "weights", golden, "--speaker", "ls1")
+        # more of the language model alone: an encoder for the decoder that there is
+        weights = self.root / "weights/model.safetensors"
+        first = load_file(weights)
+        self.call("train_codec.py", "--name", "again", "--decoder", weights, "--minutes", 0.05, "--batch", 4, "--threads", 1, "--sets", "libri_261spk")
+        self.call("latents.py", "--codec", "again", "--tower", weights)
+        self.call("train_lm.py", "--name", "more", "--init", weights, "--minutes", 0.05, "--frames", 200)
+        kept = {"--codec": weights, "--tower": weights, "--lm": "more", "--speaker": "ls1"}
+        self.call("export.py", self.root / "more", golden, *(x for pair in kept.items() for x in pair), "--spread", 1, 2)
+        second = load_file(self.root / "more/model.safetensors")
+        for key in first:
+            self.assertTrue(key.startswith("flow_lm.") or (first[key] == second[key]).all(), key)
+        self.assertFalse((first["flow_lm.transformer.layers.0.linear1.weight"] == second["flow_lm.transformer.layers.0.linear1.weight"]).all())
         self.call("voices.py", self.root / "weights", self.root / "voices", "one=ls1")
         self.assertAlmostEqual(float(np.linalg.norm(load_file(self.root / "voices/one/one.voice")["timbre"])), 1.0, places=5)
         tensors, held = load_file(self.root / "weights/model.safetensors"), load_file(golden)
-        self.assertEqual(tensors["decoder.profile.weight"].shape, (724, 128))
+        self.assertEqual(tensors["decoder.profile.weight"].shape, (84, 128))
         self.assertTrue(all(np.isfinite(value).all() for value in tensors.values()))
         self.assertAlmostEqual(float(np.linalg.norm(held["tower_timbre"])), 1.0, places=5)
         self.assertGreater(float(np.abs(held["pcm"]).max()), 0)
