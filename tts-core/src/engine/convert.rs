@@ -1,8 +1,8 @@
 //! A checkpoint of Pocket TTS in one packed file: configuration, tokenizer, and weights as the kernels read them. It is mapped and
 //! used where it lies, so that it opens at once.
 
-use std::fs::{self, File};
-use std::io::{self, BufWriter};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::engine::{Engine, EngineOptions};
@@ -12,8 +12,8 @@ use crate::model::pocket::PocketModel;
 use crate::model::pocket_files::PocketFiles;
 use crate::model::{PocketConfig, PocketPrecision};
 use crate::text::pocket::Vocabulary;
-use crate::weights::Weights;
 use crate::weights::packed::Recorder;
+use crate::weights::{Weights, write_whole};
 
 /// Values of the file's metadata.
 const FAMILY: (&str, &str) = ("family", "pocket");
@@ -68,21 +68,12 @@ impl Checkpoint {
         // a tokenizer that no engine would take is not packed either
         Vocabulary::of_size(&tokenizer.0, &tokenizer.1, config.flow_lm.lookup_table.n_bins)?;
         PocketModel::load_files(&files, config)?;
-        let failed = |source| Error::Packed { path: out.to_owned(), source };
-        let mut part = out.as_os_str().to_owned();
-        part.push(format!(".{}.part", std::process::id()));
-        let part = PathBuf::from(part);
         let precision = options.precision.to_string();
         let about = [FAMILY, (NAME, &name), (CLONES, if clones { "yes" } else { "no" }), (PRECISION, &precision)];
         let beside = [(CONFIG, yaml.as_bytes()), (TOKENIZER, tokenizer.1.as_slice())];
-        let write = || -> io::Result<u64> {
-            let mut file = BufWriter::new(File::create(&part)?);
-            recorder.write(&about, &beside, &mut file)?;
-            file.get_ref().sync_all()?;
-            fs::rename(&part, out)?;
-            Ok(fs::metadata(out)?.len())
-        };
-        write().inspect_err(|_| drop(fs::remove_file(&part))).map_err(failed)
+        write_whole(out, |file| recorder.write(&about, &beside, file))
+            .and_then(|()| Ok(fs::metadata(out)?.len()))
+            .map_err(|source| Error::Packed { path: out.to_owned(), source })
     }
 
     /// The parts of a packed file.

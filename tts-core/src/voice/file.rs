@@ -7,13 +7,13 @@
 //! checked, what is not known is refused.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::prosody::{MeasuredProsody, Prosody};
 use crate::units::Fingerprint;
 use crate::voice::{CardError, Timbre, VoiceCard};
-use crate::weights::{Weights, WeightsError};
+use crate::weights::{Weights, WeightsError, write_whole};
 
 const FORMAT: &str = "tts-voice";
 /// A file of version 1 is no longer than this, whatever its model.
@@ -220,7 +220,8 @@ impl VoiceFile {
     /// As [`VoiceFile::to_bytes`]; [`VoiceError::Write`].
     pub fn save(&self, path: &Path) -> Result<(), VoiceError> {
         let bytes = self.to_bytes()?;
-        std::fs::write(path, bytes).map_err(|source| VoiceError::Write { path: path.to_owned(), source })
+        write_whole(path, |file| file.write_all(&bytes))
+            .map_err(|source| VoiceError::Write { path: path.to_owned(), source })
     }
 }
 

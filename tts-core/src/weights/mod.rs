@@ -6,7 +6,8 @@
 //! read is an error too ([`Weights::finish`]): it means that the file and the code disagree about the model.
 //!
 //! How a matrix is stored once loaded is the file's choice, or that of [`StorageRule`]s. What was loaded can be written as a packed
-//! file (`packed.rs`), whose matrices lie as the kernels read them and are used where they are mapped.
+//! file (`packed.rs`), whose matrices lie as the kernels read them and are used where they are mapped. Whatever is written is whole or
+//! not there (`whole.rs`).
 //!
 //! May import: `kernels`, `units`.
 
@@ -14,6 +15,7 @@ pub(crate) mod packed;
 mod renamed;
 mod scope;
 mod tensor;
+mod whole;
 
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
@@ -33,6 +35,7 @@ use packed::{PackedEntry, Recorder};
 pub(crate) use renamed::Meaning;
 pub(crate) use scope::Scope;
 pub(crate) use tensor::Tensor;
+pub(crate) use whole::write_whole;
 
 /// Why a weights file was refused.
 #[derive(Debug, thiserror::Error)]

@@ -12,6 +12,7 @@
 //! pocket-tts 4.0.1.
 
 use std::collections::{BTreeSet, HashMap};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use safetensors::Dtype;
@@ -21,7 +22,7 @@ use super::PocketModel;
 use crate::flow::pocket::{PocketLm, PocketState};
 pub(crate) use crate::nn::transformer::KvShape;
 use crate::units::Fingerprint;
-use crate::weights::{Weights, WeightsError};
+use crate::weights::{Weights, WeightsError, write_whole};
 
 /// Most positions of a voice: 43 minutes of sound. A prompt of 30 s has 375.
 const POSITIONS_MAX: usize = 1 << 15;
@@ -143,7 +144,8 @@ impl PocketModel {
         model: Option<&str>,
     ) -> Result<(), PocketVoiceError> {
         let bytes = PocketVoice::of(&self.lm, voice, layout, model).to_bytes()?;
-        std::fs::write(path, bytes).map_err(|source| PocketVoiceError::Write { path: path.to_owned(), source })
+        write_whole(path, |file| file.write_all(&bytes))
+            .map_err(|source| PocketVoiceError::Write { path: path.to_owned(), source })
     }
 }
 
