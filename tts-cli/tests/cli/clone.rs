@@ -1,6 +1,8 @@
 //! `tts clone` on good and bad recordings: what it says, its code, and that nothing is left half-written.
 
 use std::path::PathBuf;
+#[cfg(target_os = "linux")]
+use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
@@ -196,6 +198,24 @@ fn weights_that_cannot_listen_leave_nothing_behind() {
     assert!(ended.stderr.contains("there is no folder"), "{}", ended.stderr);
     let error = world.run(&["clone", "--json", "anna.wav", "-o", "anna.voice", "--model", deaf]).with(3).json();
     assert_eq!(error["error"]["exit_code"].as_u64(), Some(3));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_leaves_the_older_voice_and_nothing_else() {
+    let world = World::new();
+    write_wav(&world, "anna.wav", &speech(&world, "default"), 24_000);
+    world.write("anna.voice", "older");
+    // A file may not grow beyond 512 bytes: the nearest thing to a full disk without being root.
+    let script = "trap '' XFSZ; ulimit -f 1; exec \"$0\" clone anna.wav -o anna.voice --force";
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", script, env!("CARGO_BIN_EXE_tts")]).current_dir(world.path(""));
+    let ended = super::support::ended(shell.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("sh")).with(4);
+    assert!(ended.stderr.contains("anna.voice"), "{}", ended.stderr);
+    assert_eq!(
+        (world.names(), world.bytes("anna.voice")),
+        (vec!["anna.voice".to_owned(), "anna.wav".to_owned()], b"older".to_vec())
+    );
 }
 
 #[test]
