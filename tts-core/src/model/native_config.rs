@@ -156,7 +156,7 @@ mod tests {
             ("heads = 4", "heads = 3", "not an even multiple"),
             ("steps = 8", "steps = 0", "sampling.steps is 0"),
             ("pitch = 1.5", "pitch = nan", "neutral.pitch is NaN, expected -6 to 6"),
-            ("energy = 2.0", "energy = 11", "neutral.energy is 11"),
+            ("energy = 1.0", "energy = 11", "neutral.energy is 11"),
             ("max_period = 10000.0", "max_period = nan", "max_period"),
             ("subframes = 4", "subframes = 5", "decoder.subframes is 5"),
             ("f0_residual = 0.1", "f0_residual = inf", "f0_residual"),
