@@ -1,8 +1,9 @@
 //! A file that is whole or not there.
 
+use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// How many unfinished files of other runs are stepped over.
 const TRIES: u32 = 1000;
@@ -19,19 +20,7 @@ pub(crate) fn write_whole<T>(path: &Path, write: impl FnOnce(&mut BufWriter<File
         return Ok(written);
     }
     let target = if existing.is_some() { fs::canonicalize(path)? } else { path.to_path_buf() };
-    let name =
-        target.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "not the name of a file"))?;
-    let mut tries = (0..TRIES).map(|number| {
-        let mut part = std::ffi::OsString::from(".");
-        part.push(name);
-        part.push(format!(".{number}.part"));
-        let part = target.with_file_name(part);
-        (OpenOptions::new().write(true).create_new(true).open(&part), part)
-    });
-    let taken =
-        |found: &(io::Result<File>, _)| matches!(&found.0, Err(error) if error.kind() == io::ErrorKind::AlreadyExists);
-    let (file, part) = tries.find(|found| !taken(found)).ok_or(io::ErrorKind::AlreadyExists)?;
-    let file = file?;
+    let (file, part) = unfinished(&target)?;
     let finish = || {
         if let Some(existing) = existing {
             // Whoever could read the older file can read the new one; where that cannot be set, the default serves.
@@ -45,6 +34,23 @@ pub(crate) fn write_whole<T>(path: &Path, write: impl FnOnce(&mut BufWriter<File
         Ok(written)
     };
     finish().inspect_err(|_| drop(fs::remove_file(&part)))
+}
+
+/// A new file beside `target`, and its path.
+fn unfinished(target: &Path) -> io::Result<(File, PathBuf)> {
+    let name =
+        target.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "not the name of a file"))?;
+    for number in 0..TRIES {
+        let mut part = OsString::from(".");
+        part.push(name);
+        part.push(format!(".{number}.part"));
+        let part = target.with_file_name(part);
+        match OpenOptions::new().write(true).create_new(true).open(&part) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            opened => return Ok((opened?, part)),
+        }
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
 }
 
 #[cfg(test)]
