@@ -19,7 +19,7 @@ from corpus import BREATH_OFFSET, BREATH_SCALE, Speakers
 from data import WORK, rows
 from lm import CONTROLS, LATENT, PHONES, WINDOW, FlowLm, controls, slots
 from renderer import render
-from schedule import averaged
+from schedule import STORED_AS, averaged
 from speakers import OFFSET, SCALE, warp_matrix
 from tower import TIMBRE, Profile, Tower
 
@@ -109,8 +109,8 @@ def main():
     # what a low temperature takes from the variance of speech; the language model hears its own latents, before this
     lm.emb_std[:2] *= args.spread[0]
     lm.emb_std[EXPLICIT:] *= args.spread[1]
-    modules = {"flow_lm.": lm, "decoder.": decoder, "decoder.profile.": profile.profile, "speaker_encoder.": tower}
-    tensors = {prefix + key: stored(value) for prefix, module in modules.items() for key, value in module.state_dict().items()}
+    modules = {"lm": lm, "decoder": decoder, "profile": profile, "tower": tower}
+    tensors = {STORED_AS[name] + key: stored(value) for name, module in modules.items() for key, value in module.state_dict().items()}
     args.weights.mkdir(parents=True, exist_ok=True)
     save_file(tensors, args.weights / "model.safetensors")
     config = CONFIG.format(
@@ -120,8 +120,7 @@ def main():
         breath_offset=BREATH_OFFSET, breath_scale=BREATH_SCALE, tower=tower.input.out_features, heard=HEARD,
     )  # fmt: skip
     (args.weights / "config.toml").write_text(config)
-    for prefix, module in modules.items():  # from here on the weights as stored
-        module.load_state_dict({key: tensors[prefix + key].float() for key in module.state_dict()})
+    averaged(str(args.weights / "model.safetensors"), **modules)  # from here on the weights as stored
 
     phones = load_file(args.goldens)["phones"]
     speakers = Speakers()
