@@ -22,8 +22,14 @@ from tower import Tower, tower_input
 SETS = ("libri_3spk", "libri_261spk", "libri_train_clean_5")
 AT = centres()
 # as in belief.rs, but in semitones over 1 Hz
-KINDS, TRACT = ((188.0, 2.8, 0.98), (124.0, 3.1, 1.16)), 0.06
-TOLD, EFFORT, MOOD, DOUBT = (1.0, 4.0), (-12.8, 4.9), (6.0, 5.0, 0.9), 2.0
+KINDS, TRACT, EFFORT = ((188.0, 2.8, 0.98), (124.0, 3.1, 1.16)), 0.06, (-12.8, 4.9)
+CHANCE, ALIKE, FOLLOWED = np.array([1.35, 1.5, 1.4]), 0.45, (0.45, 1.0)
+# how often; semitones up and dB brighter, mean and deviation; how far they go together
+MOODS = (
+    (0.5, (0.0, 0.0), (0.0, 0.0), 0.0),
+    (0.35, (7.0, 4.0), (6.5, 4.0), 0.7),
+    (0.15, (-1.5, 1.5), (-3.0, 2.0), 0.3),
+)
 
 
 def alpha(x):
@@ -33,23 +39,34 @@ def alpha(x):
     return float((10 * np.log10(between(1000, 5000) / between(50, 1000))).mean())
 
 
-def habit(log_tract, told):
-    """Arrays of ln of the tract's length and of semitones told to semitones believed."""
-    total = weights = 0
+def shows(rise, effort, together):
+    """Mean [3] and covariance [3, 3] of what a clip in a mood shows beside its speaker: semitones told, of the median, dB of effort."""
+    moved = np.array([FOLLOWED[0] * rise[1], rise[1], effort[1]])
+    one = np.array([[1, 1, together], [1, 1, together], [together, together, 1]])
+    chance = np.array([[1, ALIKE, 0], [ALIKE, 1, 0], [0, 0, 1]])
+    spread = one * np.outer(moved, moved) + chance * np.outer(CHANCE, CHANCE)
+    spread[0, 0] += FOLLOWED[1] ** 2 * (rise[1] > 0)
+    return np.array([FOLLOWED[0] * rise[0], rise[0], effort[0]]), spread
+
+
+def believed(log_tract, seen):
+    """ln of the tract's length [n], and [n, 3] of semitones told, of the median, dB of effort, to semitones, dB [n] that are the person's,
+    and how likely each mood is [n, moods]."""
+    parts = np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
+    terms, moods = [], []
     for hz, deviation, tract in KINDS:
-        mean, variance = 12 * np.log2(hz), deviation**2 + TOLD[1] ** 2
-        off = told - TOLD[0] - mean
-        share = np.exp(-0.5 * (off**2 / variance + ((log_tract - np.log(tract)) / TRACT) ** 2)) / np.sqrt(variance)
-        total, weights = total + share * (mean + deviation**2 / variance * off), weights + share
-    return total / weights
-
-
-def excess(rise, effort):
-    """Semitones above the habit and dB of alpha ratio to the dB that are laid to the mood."""
-    both = MOOD[2] * MOOD[0] * MOOD[1]
-    shown = np.array([[DOUBT**2 + MOOD[0] ** 2, both], [both, EFFORT[1] ** 2 + MOOD[1] ** 2]])
-    gain = np.linalg.solve(shown, [both, MOOD[1] ** 2])
-    return gain[0] * rise + gain[1] * (effort - EFFORT[0])
+        usual, person = np.array([12 * np.log2(hz), EFFORT[0]]), np.diag([deviation**2, EFFORT[1] ** 2])
+        for share, *mood in MOODS:
+            mean, spread = shows(*mood)
+            total = parts @ person @ parts.T + spread
+            off = seen - parts @ usual - mean
+            solved = np.linalg.solve(total, off.T).T
+            near = (off * solved).sum(1) + np.log(np.linalg.det(total)) + ((log_tract - np.log(tract)) / TRACT) ** 2
+            moods.append(share * np.exp(-0.5 * near))
+            terms.append(usual + solved @ parts @ person)
+    weight = np.array(moods) / np.sum(moods, 0)
+    found = (weight[..., None] * np.array(terms)).sum(0)
+    return found[:, 0], found[:, 1], weight.reshape(len(KINDS), len(MOODS), -1).sum(0).T
 
 
 def slope(x, y, owner):
@@ -102,15 +119,19 @@ def main():
     # lower than people speak, or higher than shouting
     people = read | ((shown - true > -15) & (shown - true < 16))
     print(f"told in states: {(told - true)[people & states].mean():.1f} semitones high, deviation {(told - true)[people & states].std():.1f}")
-    found = habit(tract, told)
-    laid = excess(shown - found, effort)
+    found, own, mood = believed(tract, np.stack([told, shown, effort], 1))
     for name, value in (("told", told), ("believed", found)):
         error = abs(value - true)
         print(
             f"pitch {name}: follows the clip by {slope(shown[people], value[people], owner[people]):.2f}, error in read speech"
             f" {error[read].mean():.2f}, of readers held out {error[read & held].mean():.2f}, in states {error[people & states].mean():.2f}"
         )
-    print(f"effort laid to moods in read speech: {laid[read].mean():.1f} dB, size {abs(laid[read]).mean():.1f}")
+    usual = np.array([effort[read & (owner == o)].mean() if (read & (owner == o)).any() else np.nan for o in owner])
+    print(
+        f"effort: follows the clip by {slope(effort[people], own[people], owner[people]):.2f}, laid to moods in read speech"
+        f" {(effort - own)[read].mean():.1f} dB, error {abs(own - usual)[read].mean():.2f}"
+    )
+    print("read speech is taken for calm, raised, subdued:", np.round(mood[read].mean(0), 2), "states:", np.round(mood[states].mean(0), 2))
 
 
 if __name__ == "__main__":

@@ -122,7 +122,7 @@ impl Emotion {
             },
             Self::Happy => Full {
                 rate: 1.08,
-                pitch: 5.0,
+                pitch: 3.0,
                 pause_scale: 0.85,
                 range: 1.5,
                 energy: 4.0,
@@ -142,11 +142,11 @@ impl Emotion {
                 ..n
             },
             Self::Angry => {
-                Full { rate: 1.12, pitch: 6.0, pause_scale: 0.7, range: 1.3, energy: 10.0, variation: 1.35, ..n }
+                Full { rate: 1.12, pitch: 3.5, pause_scale: 0.7, range: 1.3, energy: 10.0, variation: 1.35, ..n }
             }
             Self::Excited => Full {
                 rate: 1.2,
-                pitch: 6.0,
+                pitch: 3.5,
                 pause_scale: 0.7,
                 range: 1.7,
                 energy: 7.0,
