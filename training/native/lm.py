@@ -228,17 +228,22 @@ class FlowLm(nn.Module):
         return x
 
     @torch.no_grad()
-    def generate(self, condition, noise, temperature=0.7, steps=8):
-        """Condition [batch, t, dim], unit noise [batch, t, LATENT] to normalised latents, and hidden."""
+    def generate(self, condition, noise, temperature=0.7, steps=8, prompt=()):
+        """Condition [batch, t, dim], unit noise [batch, t, LATENT] to normalised latents, and hidden; of the first frames the latents
+        are known where there is a `prompt` [batch, p, LATENT], and the noise is of the others."""
         before = self.bos_emb[None].expand(len(condition), -1)
         caches = [{} for _ in self.transformer.layers]
         latents, hiddens = [], []
+        known = prompt.shape[1] if len(prompt) else 0
         for t in range(condition.shape[1]):
             x = self.input_linear(before)[:, None] + condition[:, t : t + 1]
             for layer, cache in zip(self.transformer.layers, caches):
                 x = layer(x, None, torch.tensor([t], device=x.device), cache)
+            if t < known:
+                before = prompt[:, t]
+                continue
             hidden = self.out_norm(x)[:, 0]
-            before = self.sample(hidden, noise[:, t], temperature, steps)
+            before = self.sample(hidden, noise[:, t - known], temperature, steps)
             latents.append(before)
             hiddens.append(hidden)
         return torch.stack(latents, 1), torch.stack(hiddens, 1)

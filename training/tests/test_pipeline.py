@@ -126,6 +126,20 @@ class Pipeline(unittest.TestCase):
         lines = (self.root / "work" / "runs" / f"{name}.jsonl").read_text().splitlines()
         return [json.loads(line) for line in lines]
 
+    def copied(self, weights, golden):
+        """What the baseline that copies says after a recording: sound, and another one after another's."""
+        code = (
+            "import sys, numpy as np, torch, features, prefix; from safetensors.numpy import load_file\n"
+            "copier = prefix.Copier('prefix', sys.argv[1]); ids = torch.from_numpy(load_file(sys.argv[2])['phones'].astype(np.int64))\n"
+            "said = [copier.say(copier.hear(features.of_file(path)), ids, 0) for path in sys.argv[3:]]\n"
+            "assert all(np.isfinite(s).all() and abs(s).max() > 0 for s in said), said\n"
+            "short = min(map(len, said)); assert abs(said[0][:short] - said[1][:short]).max() > 1e-3\n"
+        )
+        clips = [self.root / "speech" / f"{speaker}-0.flac" for speaker in list(PEOPLE)[:2]]
+        call = [sys.executable, "-c", code, str(weights), str(golden), *map(str, clips)]
+        done = subprocess.run(call, env=self.environment | {"PYTHONPATH": str(NATIVE)}, capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr[-2000:])
+
     def test_every_stage(self):
         from safetensors.numpy import load_file
 
@@ -158,7 +172,9 @@ class Pipeline(unittest.TestCase):
         first = load_file(weights)
         self.call("train_codec.py", "--name", "again", "--decoder", weights, "--minutes", 0.05, "--batch", 4, "--threads", 1, "--sets", "libri_261spk")
         self.call("latents.py", "--codec", "again", "--tower", weights)
-        self.call("train_lm.py", "--name", "more", "--init", weights, "--minutes", 0.05, "--frames", 200)
+        self.call("train_lm.py", "--name", "more", "--init", weights, "--minutes", 0.05, "--frames", 200, "--own", 1)
+        self.call("prefix.py", "--init", "lm", "--codec", "again", "--minutes", 0.05, "--frames", 200, "--least", 10)
+        self.copied(weights, golden)
         kept = {"--codec": weights, "--tower": weights, "--lm": "more", "--speaker": "ls1"}
         self.call("export.py", self.root / "more", golden, *(x for pair in kept.items() for x in pair), "--spread", 1, 2)
         second = load_file(self.root / "more/model.safetensors")

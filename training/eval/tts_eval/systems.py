@@ -9,7 +9,7 @@ import numpy as np
 import soundfile
 from safetensors.numpy import load_file
 
-from .corpus import PROTOTYPE, WORK
+from .corpus import PROJECT, PROTOTYPE, WORK
 from .engine import Failed, Missing
 from .sound import at_rate
 from .store import digest
@@ -138,4 +138,43 @@ class Dvector:
         return kept[1]
 
 
-NAMED = {system.name: system for system in (Clone, Copy, Dvector)}
+class Prefix:
+    """A language model that has the clip's sound before its text, and copies what it hears: training/native/prefix.py, in PyTorch."""
+
+    name = "prefix"
+    title = "the clip's sound before the text"
+
+    def __init__(self, engine, run="prefix", weights=PROJECT / "weights" / "model.safetensors"):
+        path = WORK.parent / "runs" / f"{run}.pt"
+        if not path.exists():
+            raise Missing(f"{path} is missing: training/native/prefix.py makes it")
+        import sys
+
+        sys.path.append(str(PROJECT / "training" / "native"))
+        import features
+        import prefix
+        import torch
+
+        from .prototype import segments
+
+        torch.set_num_threads(1)
+        self.engine, self.analysed, self.segments = engine, features.of_file, segments
+        self.copier = prefix.Copier(run, str(weights))
+        self.key = digest("prefix", path.read_bytes(), Path(weights).read_bytes())
+        self.phones, self.held = {}, {}
+
+    def keep(self, clip):
+        if clip not in self.held:
+            self.held[clip] = self.copier.hear(self.analysed(clip))
+        return self.held[clip]
+
+    def refuses(self, clip):
+        return None
+
+    def speak(self, kept, text, seed):
+        if text not in self.phones:
+            self.phones[text] = self.segments(self.engine.plan(text))
+        return self.copier.say(kept, self.phones[text], seed), 24000
+
+
+NAMED = {system.name: system for system in (Clone, Copy, Dvector, Prefix)}

@@ -24,7 +24,7 @@ def vector_emotion(bench, systems):
     )
     vectors = {"stock d-vector (Resemblyzer)": [bench.recording(row)["vector"] for row in rows]}
     for system in systems.values():
-        if system.name != "copy":  # its vector is the clone's
+        if system.name not in ("copy", "prefix"):  # one's vector is the clone's, the other has none
             vectors[system.title] = [system.timbre(system.keep(bench.emodb.wave(row))) for row in rows]
     for title, found in vectors.items():
         got = decode(speaker, np.array(found), label, min(200, bench.size.permutations))
