@@ -19,7 +19,7 @@ from lm import FlowLm, slots
 from schedule import Run, averaged, fitting
 from speakers import HEARD, scaled, voiced, warp_matrix
 from tower import TIMBRE, Profile, Tower, tower_input
-from train_lm import Utterances, batches, noisy, shifted, take
+from train_lm import Utterances, batches, heard_before, take
 
 LONGEST = 75  # frames of a recording that are heard
 
@@ -45,7 +45,7 @@ class PrefixLm(nn.Module):
         latents, prompt = batch["latents"], batch["latents"][:, :length]
         text, style = self.lm.text(batch["ids"], batch["spoken"]), self.style(prompt)
         said = self.lm.condition(text, batch["slots"][:, 2 * length :], batch["places"][:, 2 * length :], style)
-        before = noisy(shifted(self.lm, latents), noise)
+        before = heard_before(self.lm, latents, noise)
         hidden = self.lm.backbone(before, self.before_text(prompt, said))[:, length:]
         present = batch["present"][:, length:]
         flow = self.lm.flow_loss(hidden[present], latents[:, length:][present], draws)

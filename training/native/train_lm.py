@@ -121,37 +121,21 @@ def batches(items, frames, rng):
         yield from made
 
 
-def noisy(before, noise):
-    """The latents before, none as they were and some not at all."""
+def heard_before(model, latents, noise):
+    """What the model hears before each of `latents` [batch, t, LATENT]: the one before as it was, or with noise, and now and then nothing."""
+    before = torch.cat([model.bos_emb.expand(len(latents), 1, -1), latents[:, :-1]], 1)
     if not noise:
         return before
     before = before + torch.randn_like(before) * torch.rand_like(before[:, :1, :1]) * noise
     return before * (torch.rand_like(before[..., :1]) > 0.05)
 
 
-def shifted(model, latents):
-    """What the model hears before each of `latents` [batch, t, LATENT]."""
-    return torch.cat([model.bos_emb.expand(len(latents), 1, -1), latents[:, :-1]], 1)
-
-
-@torch.no_grad()
-def own_words(model, latents, condition, rounds, steps=4):
-    """What the model would have said in place of `latents`, having heard what came before; of a second round, having heard what it
-    would have said. So it learns to go on from its own speech, which tells less of who speaks than the speaker's does."""
-    for _ in range(rounds):
-        hidden = model.backbone(shifted(model, latents), condition)
-        temperature = 0.3 + 0.5 * float(torch.rand(()))
-        latents = model.sample(hidden.flatten(0, 1), torch.randn_like(latents).flatten(0, 1), temperature, steps).view_as(latents)
-    return latents
-
-
-def losses(model, batch, noise, draws, rounds=0):
+def losses(model, batch, noise, draws):
     latents, present = batch["latents"], batch["present"]
     text = model.text(batch["ids"], batch["spoken"])
     style = model.style(batch["timbre"], batch["controls"])
-    condition = model.condition(text, batch["slots"], batch["places"], style)
-    before = noisy(shifted(model, own_words(model, latents, condition, rounds)), noise)
-    hidden = model.backbone(before, condition)
+    before = heard_before(model, latents, noise)
+    hidden = model.backbone(before, model.condition(text, batch["slots"], batch["places"], style))
     flow = model.flow_loss(hidden[present], latents[present], draws)
     durations = ((model.log_durations(text, style) - batch["log_duration"]).abs() * batch["spoken"]).sum() / batch["spoken"].sum()
     return flow + 0.3 * durations, {"flow": flow, "duration": durations}
@@ -179,7 +163,6 @@ def main():
     options.add_argument("--rate", type=float, default=1e-3)
     options.add_argument("--noise", type=float, default=0.5)
     options.add_argument("--draws", type=int, default=2)
-    options.add_argument("--own", type=float, default=0.0, help="how often it goes on from its own words")
     options.add_argument("--init")
     args = options.parse_args()
     data = Utterances()
@@ -221,8 +204,7 @@ def main():
     for part in batches(usable, args.frames, rng):
         if not run.going():
             break
-        rounds = int(rng.integers(1, 4)) if rng.random() < args.own else 0
-        loss, parts = losses(model, data.collate(part, rng), args.noise, args.draws, rounds)
+        loss, parts = losses(model, data.collate(part, rng), args.noise, args.draws)
         run.update(loss, sum(i["frames"] for i in part) / 25, **parts)
         run.report(100, judge if run.step % 500 == 0 else None)
     run.save()

@@ -172,7 +172,7 @@ class Pipeline(unittest.TestCase):
         first = load_file(weights)
         self.call("train_codec.py", "--name", "again", "--decoder", weights, "--minutes", 0.05, "--batch", 4, "--threads", 1, "--sets", "libri_261spk")
         self.call("latents.py", "--codec", "again", "--tower", weights)
-        self.call("train_lm.py", "--name", "more", "--init", weights, "--minutes", 0.05, "--frames", 200, "--own", 1)
+        self.call("train_lm.py", "--name", "more", "--init", weights, "--minutes", 0.05, "--frames", 200)
         self.call("prefix.py", "--init", "lm", "--codec", "again", "--minutes", 0.05, "--frames", 200, "--least", 10)
         self.copied(weights, golden)
         kept = {"--codec": weights, "--tower": weights, "--lm": "more", "--speaker": "ls1"}

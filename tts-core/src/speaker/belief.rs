@@ -113,22 +113,19 @@ pub(crate) fn believe(log_tract: f64, shown: &Shown) -> Belief {
 impl Mood {
     /// Mean and covariance of what a clip shows beside the person: semitones told, semitones of the median, dB of effort.
     fn shows(&self) -> ([f64; 3], [[f64; 3]; 3]) {
-        let (rise, effort) = (self.rise, self.effort);
-        let moved = [FOLLOWED.0 * rise.1, rise.1, effort.1];
-        let (chance, alike) = CHANCE;
-        let mut spread = [[0.0; 3]; 3];
-        for i in 0..3 {
-            for j in 0..3 {
-                // told and median rise as one
-                let together = if i.max(j) < 2 || i == j { 1.0 } else { self.together };
-                let by_chance = if i == j { 1.0 } else if i.max(j) < 2 { alike } else { 0.0 };
-                spread[i][j] = together * moved[i] * moved[j] + by_chance * chance[i] * chance[j];
-            }
-        }
-        if rise.1 > 0.0 {
-            spread[0][0] += FOLLOWED.1 * FOLLOWED.1;
-        }
-        ([FOLLOWED.0 * rise.0, rise.0, effort.0], spread)
+        let mean = [FOLLOWED.0 * self.rise.0, self.rise.0, self.effort.0];
+        let (told, median, effort) = (FOLLOWED.0 * self.rise.1, self.rise.1, self.effort.1);
+        let ([by_told, by_median, by_effort], alike) = CHANCE;
+        let followed = if self.rise.1 > 0.0 { FOLLOWED.1 } else { 0.0 };
+        // told and median rise as one
+        let pitch = told * median + alike * by_told * by_median;
+        let (told_effort, median_effort) = (self.together * told * effort, self.together * median * effort);
+        let spread = [
+            [told * told + by_told * by_told + followed * followed, pitch, told_effort],
+            [pitch, median * median + by_median * by_median, median_effort],
+            [told_effort, median_effort, effort * effort + by_effort * by_effort],
+        ];
+        (mean, spread)
     }
 }
 
@@ -191,7 +188,10 @@ mod tests {
             let calm = believed(person, 0.0, 1.0, 0.0);
             // found: 0.1 and 5.7 dB at most
             let moved = believed(person, 6.0, 0.45, 6.5);
-            assert!((moved.0 - calm.0).abs() < 0.3 && (5.0..6.5).contains(&moved.1), "{person:?}: {calm:?} to {moved:?}");
+            assert!(
+                (moved.0 - calm.0).abs() < 0.3 && (5.0..6.5).contains(&moved.1),
+                "{person:?}: {calm:?} to {moved:?}"
+            );
             // found: 3.7 and 4.2; 2.5 and 2.2 dB
             let high = believed(person, 6.0, 1.0, 6.5);
             assert!(high.0 > moved.0 + 3.0 && high.1 < moved.1 - 3.0, "{person:?}: {moved:?} to {high:?}");
