@@ -47,6 +47,7 @@ def arguments(given=None):
         if name in BENCHED or name == "all":
             sub.add_argument("--systems", default=",".join(NAMED), help=f"of {', '.join(NAMED)}, with commas")
             sub.add_argument("--each", type=int, help="references of each speaker and emotion (2; quick 1)")
+            sub.add_argument("--texts", type=int, help="that each clone says (10; quick 3)")
         if name in ("words", "all"):
             sub.add_argument("--sentences", type=int, help="of held-out readers (200; quick 40)")
             sub.add_argument("--against", default=",".join(words.OTHERS), help="other synthesisers, with commas; '' for none")
@@ -74,8 +75,7 @@ def guarded(name, title, make):
 def benched(names, engine, options):
     """Tables of the figures that need clones; systems that are missing are named once."""
     size = QUICK if options.quick else FULL
-    if options.each:
-        size.each = options.each
+    size.each, size.texts = options.each or size.each, options.texts or size.texts
     bench = Bench(engine, size)
     systems, absent = {}, []
     for name in named(options.systems):
