@@ -35,6 +35,14 @@ class Speakers:
         return share @ class_shapes(profile), share
 
 
+def described(features, is_voiced, full_band, warp):
+    """Analysis frames [t, 84] to ln F0 through the unvoiced ones [t], canonical envelope [t, BANDS], aperiodicity in units of x [t, 3]."""
+    known = np.nonzero(is_voiced)[0]
+    track = np.interp(np.arange(len(features)), known, np.log(features[known, 0].astype(np.float32)))
+    canonical = scaled(features[:, 1:81], full_band) @ warp_matrix(warp)
+    return track, canonical, (features[:, 81:84].astype(np.float32) - BREATH_OFFSET) / BREATH_SCALE
+
+
 class Corpus:
     """Every recording as f16 arrays: `pitch` [t] (ln F0 minus the speaker's, interpolated), `voiced` [t], `envelope`
     [t, BANDS] (canonical, mean-free), `breath` [t, 3] (relative), t a multiple of 4; `valid` is how many bands are real."""
@@ -53,10 +61,8 @@ class Corpus:
             is_voiced = voiced(features)
             if is_voiced.sum() < 10:
                 continue
-            known = np.nonzero(is_voiced)[0]
-            track = np.interp(np.arange(frames), known, np.log(features[known, 0].astype(np.float32)))
-            canonical = scaled(features[:, 1:81], full) @ warp_matrix(self.speakers.warp[i]) - self.speakers.mean[i]
-            breath = (features[:, 81:84].astype(np.float32) - BREATH_OFFSET) / BREATH_SCALE - self.speakers.breath[i]
+            track, canonical, breath = described(features, is_voiced, full, self.speakers.warp[i])
+            canonical, breath = canonical - self.speakers.mean[i], breath - self.speakers.breath[i]
             breath[~is_voiced] = 0
             self.items.append(
                 item
@@ -68,7 +74,7 @@ class Corpus:
                     "voiced": is_voiced.astype(np.float16),
                     "envelope": canonical.astype(np.float16),
                     "breath": breath.astype(np.float16),
-                    "log_f0": (float(track[known].mean() - self.speakers.pitch[i, 0]), float(track[known].std())),
+                    "log_f0": (float(track[is_voiced].mean() - self.speakers.pitch[i, 0]), float(track[is_voiced].std())),
                 }
             )
 

@@ -12,12 +12,12 @@ import numpy as np
 import torch
 import torch.nn as nn
 
-from codec import LATENT, PROFILE, Decoder, Encoder, encoder_input, explicit
-from corpus import BREATH_OFFSET, BREATH_SCALE
+from codec import BANDS, LATENT, PROFILE, Decoder, Encoder, encoder_input, explicit
+from corpus import described
 from judge_codec import sound
 from lm import FlowLm, slots
 from schedule import Run, averaged, fitting
-from speakers import HEARD, scaled, voiced, warp_matrix
+from speakers import HEARD, scaled, voiced
 from tower import TIMBRE, Profile, Tower, tower_input
 from train_lm import Utterances, batches, heard_before, take
 
@@ -67,6 +67,11 @@ class PrefixLm(nn.Module):
         return self.lm.generate(self.before_text(prompt[None], said), noise[None, :frames], temperature, prompt=prompt[None])[0][0]
 
 
+def batched(frames):
+    """A batch of one clip."""
+    return torch.from_numpy(np.float32(frames)[None])
+
+
 class Copier:
     """A recording's analysis frames, and phones, to speech in its manner: run `name`, and tower and decoder of a model.safetensors."""
 
@@ -82,20 +87,14 @@ class Copier:
         tract, which one clip does not tell."""
         features = features[: len(features) // 4 * 4].astype(np.float32)
         is_voiced = voiced(features)
-        known = np.nonzero(is_voiced)[0]
-        pitch = np.interp(np.arange(len(features)), known, np.log(features[known, 0]))
-        x, habitual = scaled(features[:, 1:81], False), float(pitch[known].mean())
-        frames = [torch.from_numpy(np.float32(part)[None]) for part in (x[:, :HEARD], pitch * is_voiced, is_voiced)]
-        profile = self.profiler(self.tower(tower_input(*frames))[0])
-        warp = float(torch.exp(profile[0, x.shape[1]] / 5))
-        canonical = x @ warp_matrix(warp)
-        mean = canonical[known].mean(0)
-        profile[0, : x.shape[1]] = torch.from_numpy(mean - mean[:HEARD].mean())
-        breath = (features[:, 81:84] - BREATH_OFFSET) / BREATH_SCALE
-        profile[0, x.shape[1] + 1 : PROFILE] = torch.from_numpy(breath[known].mean(0))
-        breath = (breath - breath[known].mean(0)) * is_voiced[:, None]
-        envelope = canonical - mean + mean[:HEARD].mean()
-        parts = [torch.from_numpy(np.float32(part)[None]) for part in (envelope, breath, pitch - habitual, is_voiced)]
+        heard = scaled(features[:, 1 : HEARD + 1], True), np.log(np.maximum(features[:, 0], 1)) * is_voiced, is_voiced
+        profile = self.profiler(self.tower(tower_input(*map(batched, heard)))[0])
+        pitch, envelope, breath = described(features, is_voiced, False, float(torch.exp(profile[0, BANDS] / 5)))
+        mean, usual, habitual = envelope[is_voiced].mean(0), breath[is_voiced].mean(0), float(pitch[is_voiced].mean())
+        mean -= mean[:HEARD].mean()
+        profile[0, :BANDS], profile[0, BANDS + 1 : PROFILE] = torch.from_numpy(mean), torch.from_numpy(usual)
+        relative = envelope - mean, (breath - usual) * is_voiced[:, None], pitch - habitual, is_voiced
+        parts = [batched(part) for part in relative]
         learned = self.encoder(encoder_input(*parts))
         latents = torch.cat([explicit(parts[2], parts[3]), learned], -1)[0]
         lm = self.model.lm

@@ -2,6 +2,7 @@
 
 Another system is another class with the same members, named in `NAMED`.
 """
+import sys
 import tempfile
 from pathlib import Path
 
@@ -97,8 +98,34 @@ class Copy(Clone):
         return super().speak(voice, text, seed)
 
 
-class Dvector:
-    """One vector of everything, and the clip's own pitch: the prototype, in PyTorch."""
+class InPython:
+    """A model in PyTorch that says the phones that the command would, and keeps `hear(clip)` of every clip."""
+
+    def __init__(self, engine):
+        import torch
+
+        from . import prototype
+
+        torch.set_num_threads(1)
+        self.engine, self.library = engine, prototype
+        self.phones, self.held = {}, {}
+
+    def keep(self, clip):
+        if clip not in self.held:
+            self.held[clip] = self.hear(clip)
+        return self.held[clip]
+
+    def refuses(self, clip):
+        return None
+
+    def spelt(self, text):
+        if text not in self.phones:
+            self.phones[text] = self.library.segments(self.engine.plan(text))
+        return self.phones[text]
+
+
+class Dvector(InPython):
+    """One vector of everything, and the clip's own pitch: the prototype."""
 
     name = "dvector"
     title = "single tower, the clip's pitch"
@@ -107,29 +134,16 @@ class Dvector:
         path = Path(weights)
         if not path.exists():
             raise Missing(f"{path} is missing: set PROTOTYPE to the single-tower model with its timbre encoder")
-        import torch
-
-        from . import prototype
-
-        torch.set_num_threads(1)
-        self.library, self.engine = prototype, engine
-        self.model = prototype.Prototype(path)
+        super().__init__(engine)
+        self.model = self.library.Prototype(path)
         self.key = digest("dvector", path.read_bytes())
-        self.phones, self.held = {}, {}
 
-    def keep(self, clip):
-        if clip not in self.held:
-            pcm, rate = soundfile.read(clip, dtype="float64")
-            self.held[clip] = self.model.clone(at_rate(pcm, rate, self.library.RATE))
-        return self.held[clip]
-
-    def refuses(self, clip):
-        return None
+    def hear(self, clip):
+        pcm, rate = soundfile.read(clip, dtype="float64")
+        return self.model.clone(at_rate(pcm, rate, self.library.RATE))
 
     def speak(self, kept, text, seed):
-        if text not in self.phones:
-            self.phones[text] = self.library.segments(self.engine.plan(text))
-        return self.model.speak(kept, self.phones[text], seed), self.library.RATE
+        return self.model.speak(kept, self.spelt(text), seed), self.library.RATE
 
     def timbre(self, kept):
         return np.asarray(kept[0])
@@ -138,8 +152,8 @@ class Dvector:
         return kept[1]
 
 
-class Prefix:
-    """A language model that has the clip's sound before its text, and copies what it hears: training/native/prefix.py, in PyTorch."""
+class Prefix(InPython):
+    """A language model that has the clip's sound before its text, and copies what it hears: training/native/prefix.py."""
 
     name = "prefix"
     title = "the clip's sound before the text"
@@ -148,33 +162,19 @@ class Prefix:
         path = WORK.parent / "runs" / f"{run}.pt"
         if not path.exists():
             raise Missing(f"{path} is missing: training/native/prefix.py makes it")
-        import sys
-
+        super().__init__(engine)
         sys.path.append(str(PROJECT / "training" / "native"))
         import features
         import prefix
-        import torch
 
-        from .prototype import segments
-
-        torch.set_num_threads(1)
-        self.engine, self.analysed, self.segments = engine, features.of_file, segments
-        self.copier = prefix.Copier(run, str(weights))
+        self.analysed, self.copier = features.of_file, prefix.Copier(run, str(weights))
         self.key = digest("prefix", path.read_bytes(), Path(weights).read_bytes())
-        self.phones, self.held = {}, {}
 
-    def keep(self, clip):
-        if clip not in self.held:
-            self.held[clip] = self.copier.hear(self.analysed(clip))
-        return self.held[clip]
-
-    def refuses(self, clip):
-        return None
+    def hear(self, clip):
+        return self.copier.hear(self.analysed(clip))
 
     def speak(self, kept, text, seed):
-        if text not in self.phones:
-            self.phones[text] = self.segments(self.engine.plan(text))
-        return self.copier.say(kept, self.phones[text], seed), 24000
+        return self.copier.say(kept, self.spelt(text), seed), 24000
 
 
 NAMED = {system.name: system for system in (Clone, Copy, Dvector, Prefix)}
