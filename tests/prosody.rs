@@ -1,6 +1,7 @@
 //! Rate, pitch and pauses, measured on the sound.
 
-use tts_core::{PauseScale, Prosody, Rate, Semitones, Settings};
+use tts_core::units::Seed;
+use tts_core::{PauseScale, Prosody, Rate, Sampling, Semitones, Settings, SynthesisRequest, Temperature};
 
 use crate::measure::{RATE, median_log_f0, silence_around};
 use crate::{all_samples, quick, voice};
@@ -60,4 +61,34 @@ fn pauses_are_honoured() {
         assert!((found / scale - 1.0).abs() < 0.1, "asked {scale}, got {found}");
     }
     assert!(gap(0.0) < 0.16, "{} s", gap(0.0));
+}
+
+/// Takes with other seeds differ in time, word by word, but not in pace; without noise they do not differ.
+#[test]
+fn takes_differ_in_time() {
+    const TEXTS: [&str; 4] = [
+        "The boy was there when the sun rose, and a rod is used to catch pink salmon.",
+        "Glue the sheet to the dark blue background; it is easy to tell the depth of a well.",
+        "Four hours of steady work faced us, but these days a chicken leg is a rare dish.",
+        "Rice is often served in round bowls, the juice of lemons makes fine punch.",
+    ];
+    let lengths = |seed: u64, temperature: f32| -> Vec<f64> {
+        let temperature = Some(Temperature::new(temperature).unwrap());
+        let sampling = Sampling { seed: Seed(seed), temperature, ..Sampling::default() };
+        let settings = Settings { sampling, ..quick() };
+        let words = TEXTS.iter().flat_map(|text| {
+            let plan = voice().plan(SynthesisRequest::new(*text, settings.clone())).unwrap();
+            let words = plan.clauses.into_iter().flat_map(|clause| clause.words);
+            words.map(|word| word.end - word.start).collect::<Vec<_>>()
+        });
+        words.collect()
+    };
+    assert_eq!(lengths(1, 0.0), lengths(2, 0.0));
+    assert_eq!(lengths(1, 0.4), lengths(1, 0.4));
+    let (first, second) = (lengths(1, 0.4), lengths(2, 0.4));
+    let apart: f64 = first.iter().zip(&second).map(|(a, b)| (a / b).ln().powi(2)).sum();
+    let apart = (apart / first.len() as f64).sqrt();
+    let pace = first.iter().sum::<f64>() / second.iter().sum::<f64>();
+    println!("words differ by {apart:.3} in ln, all together by {pace:.3}");
+    assert!((0.05..0.3).contains(&apart) && (0.93..1.07).contains(&pace), "{apart} {pace}");
 }

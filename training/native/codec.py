@@ -1,11 +1,8 @@
 """The codec: features relative to their speaker at 100 Hz <-> latents at 25 Hz.
 
 A latent is 3 explicit numbers (pitch relative to the speaker, its slope, voicing) and LEARNED learned ones. The decoder is
-told the speaker's profile (mean canonical envelope, ln warp, mean aperiodicity, and how each of CLASSES kinds of sound
-differs from everybody's) and adds it back; it is causal, the encoder, which only training uses, is not. Shapes and names: docs/MODEL.md.
+told the speaker's profile (mean canonical envelope, ln warp, mean aperiodicity) and adds it back; it is causal, the encoder, which only training uses, is not. Shapes and names: docs/MODEL.md.
 """
-import os
-
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
@@ -13,9 +10,7 @@ import torch.nn.functional as F
 BANDS, HEARD, APERIODICITIES = 80, 70, 3
 EXPLICIT, LEARNED = 3, 61
 LATENT = EXPLICIT + LEARNED
-CLASSES = int(os.environ.get("CLASSES", "0"))  # 0: as native-2; 8 were tried
-HABITS = BANDS + 1 + APERIODICITIES  # mean envelope, 5 ln warp, mean aperiodicity
-PROFILE = HABITS + CLASSES * BANDS  # and what is added to the mean where a class is heard
+PROFILE = BANDS + 1 + APERIODICITIES  # mean envelope, 5 ln warp, mean aperiodicity
 
 
 class ConvNext(nn.Module):
@@ -65,17 +60,17 @@ class Decoder(nn.Module):
     def __init__(self, dim=256, sub=160):
         super().__init__()
         self.i = nn.Linear(LATENT, dim)
-        self.m = nn.Sequential(nn.Linear(HABITS, 128), nn.GELU("tanh"), nn.Linear(128, dim))
+        self.m = nn.Sequential(nn.Linear(PROFILE, 128), nn.GELU("tanh"), nn.Linear(128, dim))
         self.b1 = nn.ModuleList([ConvNext(dim, 5) for _ in range(2)])
         self.up = nn.Linear(dim, 4 * sub)
         self.p = nn.Linear(dim, sub)
         self.b2 = nn.ModuleList([ConvNext(sub, 5) for _ in range(4)])
         self.n = nn.LayerNorm(sub, eps=1e-5)
-        self.o = nn.Linear(sub, BANDS + APERIODICITIES + 2 + CLASSES)
+        self.o = nn.Linear(sub, BANDS + APERIODICITIES + 2)
 
     def parts(self, latents, profile):
-        """What the network gives, relative to the speaker, and logits of the classes [batch, 4 t, CLASSES]."""
-        speaker = self.m(profile[:, :HABITS])
+        """What the network gives, relative to the speaker."""
+        speaker = self.m(profile)
         x = self.i(latents) + speaker[:, None]
         for block in self.b1:
             x = block(x)
@@ -83,18 +78,12 @@ class Decoder(nn.Module):
         x = self.up(x).reshape(batch, 4 * time, -1) + self.p(speaker)[:, None]
         for block in self.b2:
             x = block(x)
-        envelope, breath, voicing, residual, classes = self.o(self.n(x)).split([BANDS, APERIODICITIES, 1, 1, CLASSES], -1)
-        return envelope, breath, voicing[..., 0], residual[..., 0], classes
+        envelope, breath, voicing, residual = self.o(self.n(x)).split([BANDS, APERIODICITIES, 1, 1], -1)
+        return envelope, breath, voicing[..., 0], residual[..., 0]
 
     def forward(self, latents, profile):
-        envelope, breath, voicing, residual, classes = self.parts(latents, profile)
-        envelope = envelope + profile[:, None, :BANDS] + torch.softmax(classes, -1) @ class_shapes(profile)
-        return envelope, breath + profile[:, None, BANDS + 1 : HABITS], voicing, residual
-
-
-def class_shapes(profile):
-    """[.., PROFILE] to [.., CLASSES, BANDS]."""
-    return profile[..., HABITS:].unflatten(-1, (CLASSES, BANDS))
+        envelope, breath, voicing, residual = self.parts(latents, profile)
+        return envelope + profile[:, None, :BANDS], breath + profile[:, None, BANDS + 1 :], voicing, residual
 
 
 PLACES = torch.tensor([-0.375, -0.125, 0.125, 0.375])

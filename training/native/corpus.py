@@ -2,7 +2,7 @@
 import numpy as np
 import torch
 
-from codec import APERIODICITIES, BANDS, HEARD, PROFILE, class_shapes
+from codec import APERIODICITIES, BANDS, HEARD, PROFILE
 from data import FULL_BAND, WORK, held_out
 from speakers import Recordings, centres, scaled, voiced, warp_matrix
 
@@ -17,22 +17,12 @@ class Speakers:
         table = np.load(WORK / "speakers.npz")
         self.row = {name: i for i, name in enumerate(table["name"])}
         self.warp, self.mean, self.pitch, self.gender = table["warp"], table["mean"], table["pitch"], table["gender"]
-        self.classes = table["classes"]
-        self.class_weight, self.class_bias = torch.from_numpy(table["class_weight"]), torch.from_numpy(table["class_bias"])
         self.breath = (table["breath"] - BREATH_OFFSET) / BREATH_SCALE
 
     def profile(self, name):
-        """[PROFILE]: mean canonical envelope, 5 ln warp, mean aperiodicity, classes."""
+        """[PROFILE]: mean canonical envelope, 5 ln warp, mean aperiodicity."""
         i = self.row[name]
-        parts = [self.mean[i], [5 * np.log(self.warp[i])], self.breath[i], self.classes[i].ravel()]
-        return np.concatenate(parts).astype(np.float32)
-
-    def usual(self, envelope, voiced, profile):
-        """What the classes of a speaker add to mean-free envelopes [batch, t, BANDS], voiced [batch, t]: the same shape."""
-        frames = torch.cat([envelope[..., :HEARD], voiced[..., None]], -1)
-        score = frames @ self.class_weight.T.to(frames.device) + self.class_bias.to(frames.device)
-        share = torch.softmax(score, -1)
-        return share @ class_shapes(profile), share
+        return np.concatenate([self.mean[i], [5 * np.log(self.warp[i])], self.breath[i]]).astype(np.float32)
 
 
 def described(features, is_voiced, full_band, warp):

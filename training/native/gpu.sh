@@ -53,6 +53,8 @@ train)
     stage train_tower.py tower 5 --people 96
     [ -e "$work/latents.npz" ] && [ -e "$work/timbres.npz" ] || "$python" latents.py
     stage train_lm.py lm 14 --frames 24000 --rate 2e-3
+    stage distill.py head 4 --rows 8192 --init lm
+    [ -e "$work/runs/lengths.pt" ] || "$python" lengths.py --init lm
     echo done
     ;;
 result)

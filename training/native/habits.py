@@ -24,11 +24,11 @@ AT = centres()
 # as in belief.rs, but in semitones over 1 Hz
 KINDS, TRACT, EFFORT = ((188.0, 2.8, 0.98), (124.0, 3.1, 1.16)), 0.06, (-12.8, 4.9)
 CHANCE, ALIKE, FOLLOWED = np.array([1.35, 1.5, 1.4]), 0.45, (0.45, 1.0)
-# how often; semitones up and dB brighter, mean and deviation; how far they go together
+# how often; semitones up and dB brighter, mean and deviation; how far they go together; what the logarithm of the tract seems to gain
 MOODS = (
-    (0.5, (0.0, 0.0), (0.0, 0.0), 0.0),
-    (0.35, (7.0, 4.0), (6.5, 4.0), 0.7),
-    (0.15, (-1.5, 1.5), (-3.0, 2.0), 0.3),
+    (0.5, (0.0, 0.0), (0.0, 0.0), 0.0, 0.0),
+    (0.35, (7.0, 4.0), (6.5, 4.0), 0.7, -0.05),
+    (0.15, (-1.5, 1.5), (-3.0, 2.0), 0.3, 0.0),
 )
 
 
@@ -56,12 +56,12 @@ def believed(log_tract, seen):
     terms, moods = [], []
     for hz, deviation, tract in KINDS:
         usual, person = np.array([12 * np.log2(hz), EFFORT[0]]), np.diag([deviation**2, EFFORT[1] ** 2])
-        for share, *mood in MOODS:
+        for share, *mood, shorter in MOODS:
             mean, spread = shows(*mood)
             total = parts @ person @ parts.T + spread
             off = seen - parts @ usual - mean
             solved = np.linalg.solve(total, off.T).T
-            near = (off * solved).sum(1) + np.log(np.linalg.det(total)) + ((log_tract - np.log(tract)) / TRACT) ** 2
+            near = (off * solved).sum(1) + np.log(np.linalg.det(total)) + ((log_tract - np.log(tract) - shorter) / TRACT) ** 2
             moods.append(share * np.exp(-0.5 * near))
             terms.append(usual + solved @ parts @ person)
     weight = np.array(moods) / np.sum(moods, 0)

@@ -11,7 +11,7 @@ import warnings
 import numpy as np
 import torch
 
-from codec import BANDS, HABITS, Decoder, Encoder, encoder_input, explicit, pitch_line
+from codec import BANDS, Decoder, Encoder, encoder_input, explicit, pitch_line
 from corpus import BREATH_OFFSET, BREATH_SCALE, Corpus
 from data import SPEECH, level, read, rows
 from renderer import quick
@@ -79,11 +79,10 @@ def main():
             )
             original = level(read(SPEECH / item["path"]))
             plain = (envelope + profile[:, None, :BANDS])[0].numpy() @ warp_matrix(1 / float(torch.exp(profile[0, BANDS] / 5)))
-            relative = envelope - corpus.speakers.usual(envelope, voiced, profile)[0]
-            air = np.minimum((breath + profile[:, None, BANDS + 1 : HABITS])[0].numpy() * BREATH_SCALE + BREATH_OFFSET, -1e-3)
+            air = np.minimum((breath + profile[:, None, BANDS + 1 :])[0].numpy() * BREATH_SCALE + BREATH_OFFSET, -1e-3)
             f0 = np.where(item["voiced"] > 0, np.exp(item["pitch"].astype(np.float64) + habitual), 0)
             with torch.no_grad():
-                latents = torch.cat([explicit(pitch, voiced), encoder(encoder_input(relative, breath, pitch, voiced))], -1)
+                latents = torch.cat([explicit(pitch, voiced), encoder(encoder_input(envelope, breath, pitch, voiced))], -1)
                 made = {"parameters": quick(plain.astype(np.float64) * SCALE + OFFSET, air, f0), "codec": sound(latents, decoder, profile, habitual)}
                 if clips:
                     other = items[-1]

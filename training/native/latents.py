@@ -34,9 +34,7 @@ def main():
             pitch, voiced, envelope, breath = (
                 torch.from_numpy(item[key].astype(np.float32))[None] for key in ("pitch", "voiced", "envelope", "breath")
             )
-            profile = torch.from_numpy(corpus.speakers.profile(item["speaker"]))[None]
-            relative = envelope - corpus.speakers.usual(envelope, voiced, profile)[0]
-            learned = encoder(encoder_input(relative, breath, pitch, voiced))
+            learned = encoder(encoder_input(envelope, breath, pitch, voiced))
             found = torch.cat([explicit(pitch, voiced), learned], -1)[0].numpy().astype(np.float16)
             parts.append(found)
             index.append({k: item[k] for k in ("path", "speaker", "gender", "set", "held", "log_f0")} | {"at": at, "frames": len(found)})

@@ -150,18 +150,19 @@ class Last(nn.Module):
 
 
 class Head(nn.Module):
-    """Velocity of flow matching: condition [.., dim], time [.., 1], point [.., LATENT]."""
+    """Mean velocity from a point [.., LATENT] at time `begin` [.., 1] to where it is at `end`, given a condition [.., dim]. Where both are one time it is the
+    velocity of flow matching, which is learned first; distill.py teaches the rest."""
 
     def __init__(self, condition, dim=256, depth=3):
         super().__init__()
-        self.time_embed = nn.ModuleList([TimeEmbedding(dim)])
+        self.time_embed = nn.ModuleList([TimeEmbedding(dim) for _ in range(2)])
         self.cond_embed = nn.Linear(condition, dim)
         self.input_proj = nn.Linear(LATENT, dim)
         self.res_blocks = nn.ModuleList([Block(dim) for _ in range(depth)])
         self.final_layer = Last(dim, LATENT)
 
-    def forward(self, condition, time, point):
-        condition = condition + self.time_embed[0](time)
+    def forward(self, condition, point, begin, end):
+        condition = condition + (self.time_embed[0](begin) + self.time_embed[1](end)) / 2
         x = self.input_proj(point)
         for block in self.res_blocks:
             x = block(x, condition)
@@ -182,7 +183,7 @@ class FlowLm(nn.Module):
         self.style_proj = nn.Linear(TIMBRE + 64, dim)
         self.transformer = Stack(dim, dim // 64, layers)
         self.out_norm = nn.LayerNorm(dim, eps=1e-5)
-        sizes = (dim + TIMBRE + 64, 256, 256, 1)
+        sizes = (dim + TIMBRE + 64, 256, 256, 2)
         self.duration = nn.Sequential(
             nn.Linear(*sizes[:2]), nn.GELU("tanh"), nn.Linear(*sizes[1:3]), nn.GELU("tanh"), nn.Linear(*sizes[2:])
         )
@@ -199,8 +200,9 @@ class FlowLm(nn.Module):
         return self.slot_proj(heard.unflatten(1, (-1, 2)).flatten(2)) + self.style_proj(style)[:, None]
 
     def log_durations(self, text, style):
+        """Mean of ln(duration / 80 ms) and ln of its deviation, [batch, n, 2]; lengths.py fits the latter."""
         told = torch.cat([text, style[:, None].expand(-1, text.shape[1], -1)], -1)
-        return self.duration(F.dropout(told, 0.2, self.training))[..., 0]  # it overfits before the rest does
+        return self.duration(F.dropout(told, 0.2, self.training))  # it overfits before the rest does
 
     def backbone(self, before, condition):
         """Latents before [batch, t, LATENT] and condition to hidden [batch, t, dim]."""
@@ -218,17 +220,19 @@ class FlowLm(nn.Module):
         latent = latent.repeat(draws, 1)
         noise = torch.randn_like(latent)
         time = torch.sigmoid(torch.randn_like(latent[:, :1]))
-        return (self.flow_net(condition, time, time * latent + (1 - time) * noise) - (latent - noise)).square().mean()
+        return (self.flow_net(condition, time * latent + (1 - time) * noise, time, time) - (latent - noise)).square().mean()
 
-    def sample(self, hidden, noise, temperature=0.7, steps=8):
+    def sample(self, hidden, noise, temperature=0.7, steps=8, whole=False):
+        """A latent in Euler steps of the velocity at the beginning of each, or where the head knows it of the mean velocity of the `whole` step."""
         condition = self.flow_net.cond_embed(hidden)
         x = noise * math.sqrt(temperature)
         for k in range(steps):
-            x = x + self.flow_net(condition, torch.full((len(x), 1), k / steps, device=x.device), x) / steps
+            begin, end = (torch.full((len(x), 1), (k + n) / steps, device=x.device) for n in (0, int(whole)))
+            x = x + self.flow_net(condition, x, begin, end) / steps
         return x
 
     @torch.no_grad()
-    def generate(self, condition, noise, temperature=0.7, steps=8, prompt=()):
+    def generate(self, condition, noise, temperature=0.7, steps=8, prompt=(), whole=False):
         """Condition [batch, t, dim], unit noise [batch, t, LATENT] to normalised latents, and hidden; of the first frames the latents
         are known where there is a `prompt` [batch, p, LATENT], and the noise is of the others."""
         before = self.bos_emb[None].expand(len(condition), -1)
@@ -243,7 +247,7 @@ class FlowLm(nn.Module):
                 before = prompt[:, t]
                 continue
             hidden = self.out_norm(x)[:, 0]
-            before = self.sample(hidden, noise[:, t - known], temperature, steps)
+            before = self.sample(hidden, noise[:, t - known], temperature, steps, whole)
             latents.append(before)
             hiddens.append(hidden)
         return torch.stack(latents, 1), torch.stack(hiddens, 1)

@@ -49,7 +49,7 @@ class PrefixLm(nn.Module):
         hidden = self.lm.backbone(before, self.before_text(prompt, said))[:, length:]
         present = batch["present"][:, length:]
         flow = self.lm.flow_loss(hidden[present], latents[:, length:][present], draws)
-        durations = (self.lm.log_durations(text, style) - batch["log_duration"]).abs()
+        durations = (self.lm.log_durations(text, style)[..., 0] - batch["log_duration"]).abs()
         durations = (durations * batch["spoken"]).sum() / batch["spoken"].sum()
         return flow + 0.3 * durations, {"flow": flow, "duration": durations}
 
@@ -58,7 +58,7 @@ class PrefixLm(nn.Module):
         """Normalised latents of a recording [p, LATENT], phones [n, 4], unit noise [most, LATENT] to latents [t, LATENT]."""
         text = self.lm.text(ids[None], torch.ones(1, len(ids), dtype=torch.bool))
         style = self.style(prompt[None])
-        seconds = np.clip(np.exp(self.lm.log_durations(text, style)[0].numpy()) * 0.08, 0.02, 0.6)
+        seconds = np.clip(np.exp(self.lm.log_durations(text, style)[0, :, 0].numpy()) * 0.08, 0.02, 0.6)
         seconds[0], seconds[-1] = 0.08, 0.25
         ends = np.cumsum(seconds).astype(np.float32)
         frames = min(int(np.ceil(ends[-1] * 25)), len(noise))

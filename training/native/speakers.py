@@ -1,26 +1,21 @@
-"""What is constant about each speaker: vocal tract length, mean spectrum, how kinds of sound differ from it, mean aperiodicity,
-habitual pitch.
+"""What is constant about each speaker: vocal tract length, mean spectrum, mean aperiodicity, habitual pitch.
 
 usage: speakers.py        reads WORK/features, writes WORK/speakers.npz
 
 Latents shall describe speech relative to its speaker, so these are taken out before the codec and put back after it:
 canonical envelope = envelope with its frequency axis scaled by `warp` (formants up by that factor), minus its mean over
 voiced frames (level removed). The warp is the one of a grid that brings a speaker's mean-free cepstra nearest to centroids
-of all speakers (vocal tract length normalisation, Lee and Rose 1996), re-estimated a few times. Kinds of sound are centroids
-of everybody's canonical frames; a frame belongs to them by softmax of a linear map, a speaker's mean in each, less
-everybody's, is his.
+of all speakers (vocal tract length normalisation, Lee and Rose 1996), re-estimated a few times.
 """
 import json
 
 import numpy as np
 
 from data import FULL_BAND, WORK
-from codec import CLASSES
 from features import BANDS, COLUMNS
 
 HEARD = 70  # bands below 7.7 kHz: what 16 kHz recordings hold
 OFFSET, SCALE, FLOOR = -9.0, 4.0, -17.0  # ln power is OFFSET + SCALE x, at least FLOOR
-QUIET = -1.2  # x of a canonical, mean-free frame below which nobody speaks
 WARPS = np.round(np.arange(0.80, 1.261, 0.02), 2)
 
 
@@ -111,52 +106,6 @@ def estimate_warps(frames, rounds=4, centroids=64, seed=0):
     return warps
 
 
-def classifier(frames, seed=0):
-    """Canonical, mean-free frames [n, HEARD + 1] (the last is voiced) to the linear map, weight [CLASSES, HEARD + 1] and bias, whose
-    softmax says how far a frame belongs to each of their centroids."""
-    from sklearn.cluster import KMeans
-
-    order = np.arange(HEARD) + 0.5
-    basis = np.cos(np.pi * np.outer(order, np.arange(13)) / HEARD) / HEARD
-    basis = np.vstack([np.hstack([basis, np.zeros((HEARD, 1))]), np.eye(14)[13:]])
-    basis /= (frames @ basis).std(0) + 1e-3
-    basis[:, [0, 13]] *= 0.5  # loudness and voicing say less
-    centroids = KMeans(CLASSES, n_init=2, random_state=seed, max_iter=60).fit(frames @ basis).cluster_centers_
-    return (centroids @ basis.T).astype(np.float32), (-0.5 * (centroids**2).sum(1)).astype(np.float32)
-
-
-def belonging(frames, weight, bias):
-    """[n, HEARD + 1] to shares [n, CLASSES]."""
-    score = frames @ weight.T + bias
-    share = np.exp(score - score.max(1, keepdims=True))
-    return share / share.sum(1, keepdims=True)
-
-
-def class_means(frames, weight, bias, prior=50):
-    """Frames [n, BANDS + 1] of a speaker to [CLASSES, BANDS]: mean of each class, drawn to 0 as if by `prior` frames."""
-    share = belonging(frames[:, [*range(HEARD), BANDS]], weight, bias) * (frames[:, :HEARD].mean(1) > QUIET)[:, None]
-    return share.T @ frames[:, :BANDS] / (share.sum(0)[:, None] + prior)
-
-
-def kinds_of_sound(speakers, warps, mean, rng):
-    """The map of `classifier`, and what every speaker has of his own in each class [speakers, CLASSES, BANDS]; speakers in order of names."""
-    names = sorted(speakers)
-    if not CLASSES:
-        return np.zeros((0, HEARD + 1), np.float32), np.zeros(0, np.float32), np.zeros((len(names), 0, BANDS), np.float32)
-    everything = {}
-    for row, name in enumerate(names):
-        features = np.concatenate([item["features"] for item in speakers[name]])
-        x = scaled(features[:, 1:81], speakers[name][0]["set"] in FULL_BAND) @ warp_matrix(warps[name]) - mean[row]
-        everything[name] = np.concatenate([x, voiced(features)[:, None]], 1).astype(np.float32)
-    pool = np.concatenate([x[rng.choice(len(x), min(len(x), 1500), replace=False)] for x in everything.values()])
-    pool = pool[pool[:, :HEARD].mean(1) > QUIET][:, [*range(HEARD), BANDS]]
-    weight, bias = classifier(pool)
-    classes = np.stack([class_means(everything[name], weight, bias) for name in names])
-    classes -= classes.mean(0)
-    print("classes", np.round(belonging(pool, weight, bias).mean(0), 3), "deviation", np.round(classes.std((0, 2)) * SCALE * 4.343, 2), "dB")
-    return weight, bias, classes
-
-
 def main():
     speakers = Recordings().by_speaker()
     rng = np.random.default_rng(0)
@@ -174,12 +123,8 @@ def main():
     for row, name in enumerate(names):
         x = table[name][0] @ warp_matrix(warps[name])
         mean[row] = x.mean(0) - x[:, :HEARD].mean()
-    weight, bias, classes = kinds_of_sound(speakers, warps, mean, rng)
     np.savez(
         WORK / "speakers.npz",
-        classes=classes,
-        class_weight=weight,
-        class_bias=bias,
         name=np.array(names),
         gender=np.array([table[n][3] for n in names]),
         warp=np.array([warps[n] for n in names], np.float32),

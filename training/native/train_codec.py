@@ -10,7 +10,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from codec import APERIODICITIES, BANDS, EXPLICIT, HABITS, LEARNED, Decoder, Encoder, class_shapes, encoder_input, explicit, pitch_line
+from codec import APERIODICITIES, BANDS, EXPLICIT, LEARNED, Decoder, Encoder, encoder_input, explicit, pitch_line
 from corpus import Corpus, crops
 from schedule import DEVICE, Run, averaged, fitting
 from speakers import HEARD, SCALE
@@ -19,23 +19,19 @@ LENGTH = 128  # sub-frames of a crop
 
 
 def jitter(profile):
-    """Profiles of people who do not exist: smooth changes of the mean envelope, of warp and aperiodicity, and classes that are
-    more or less marked, for 7 of 10."""
+    """Profiles of people who do not exist: smooth changes of the mean envelope, of warp and aperiodicity, for 7 of 10."""
     count = len(profile)
     at = torch.linspace(0, 1, BANDS)
     size = torch.randn(count, 4) * torch.tensor([0.25, 0.2, 0.15, 0.12])
     shape = sum(size[:, k : k + 1] * torch.cos(math.pi * (k + 1) * at) for k in range(4))
     change = torch.cat([shape, torch.randn(count, 1) * 0.25, torch.randn(count, APERIODICITIES) * 0.2], 1)
     some = (torch.rand(count, 1) < 0.7).to(profile.device)
-    marked = 1 + some * (torch.rand(count, 1) - 0.5).to(profile.device)
-    return torch.cat([profile[:, :HABITS] + change.to(profile.device) * some, profile[:, HABITS:] * marked], 1)
+    return profile + change.to(profile.device) * some
 
 
-def losses(encoder, decoder, speakers, batch, profile, noise):
+def losses(encoder, decoder, batch, profile, noise):
     """Sum to be minimised, and its parts. Envelope error in dB over heard bands is `db`."""
     pitch, voiced, envelope, breath, real = batch
-    usual, kind = speakers.usual(envelope, voiced, profile)
-    envelope = envelope - usual
     if noise:
         envelope = envelope + (torch.rand(len(envelope), 1, 1, device=envelope.device) * 2 - 1) * 0.35  # level, +-6 dB
         profile = jitter(profile)
@@ -45,10 +41,7 @@ def losses(encoder, decoder, speakers, batch, profile, noise):
         share = torch.cat([torch.full((EXPLICIT,), 0.2), torch.ones(LEARNED)])
         size = torch.rand(len(latents), 1, 1, device=latents.device) * noise * share.to(latents.device)
         latents = latents + torch.randn_like(latents) * size
-    found, found_breath, found_voicing, residual, classes = decoder.parts(latents, profile)
-    # what the classes add is right only if they are
-    found = found + (torch.softmax(classes, -1) - kind) @ class_shapes(profile)
-    kinds = -(kind * torch.log_softmax(classes, -1)).sum(-1).mean()
+    found, found_breath, found_voicing, residual = decoder.parts(latents, profile)
     # louder frames weigh more; the canonical envelope of speech at -23 dBFS lies about .8 below 0 where it is loud
     level = (envelope[..., :HEARD]).mean(-1, keepdim=True)
     weight = torch.clamp((level + 2.1) / 1.2, 0.15, 1.0) * real[:, None]
@@ -59,8 +52,8 @@ def losses(encoder, decoder, speakers, batch, profile, noise):
     airs = ((found_breath - breath).abs() * voiced[..., None]).sum() / (APERIODICITIES * spoken)
     voicing = F.binary_cross_entropy_with_logits(found_voicing, voiced)
     line = ((pitch_line(latents) + 0.1 * residual - pitch).abs() * voiced).sum() / spoken
-    total = shape + 0.5 * steps + 0.3 * airs + 0.3 * voicing + 2 * line + 0.05 * kinds
-    return total, {"db": shape * SCALE * 4.343, "air": airs, "voicing": voicing, "pitch": line, "classes": kinds}
+    total = shape + 0.5 * steps + 0.3 * airs + 0.3 * voicing + 2 * line
+    return total, {"db": shape * SCALE * 4.343, "air": airs, "voicing": voicing, "pitch": line}
 
 
 def main():
@@ -106,7 +99,7 @@ def main():
         for model in run.average.values():
             model.eval()
         with torch.no_grad():
-            found = losses(run.average["encoder"], run.average["decoder"], corpus.speakers, *batch(judged, np.random.default_rng(5)), 0.0)[1]
+            found = losses(run.average["encoder"], run.average["decoder"], *batch(judged, np.random.default_rng(5)), 0.0)[1]
         for model in run.average.values():
             model.train()
         return found
@@ -116,7 +109,7 @@ def main():
         chosen = [usable[i] for i in rng.choice(len(usable), half, p=by_time)]
         for name in rng.choice(names, args.batch - half):
             chosen.append(by_speaker[name][int(rng.integers(len(by_speaker[name])))])
-        loss, parts = losses(encoder, decoder, corpus.speakers, *batch(chosen, rng), args.noise)
+        loss, parts = losses(encoder, decoder, *batch(chosen, rng), args.noise)
         run.update(loss, args.batch * LENGTH / 100, **parts)
         run.report(200, judge)
     run.save()

@@ -137,7 +137,7 @@ def losses(model, batch, noise, draws):
     before = heard_before(model, latents, noise)
     hidden = model.backbone(before, model.condition(text, batch["slots"], batch["places"], style))
     flow = model.flow_loss(hidden[present], latents[present], draws)
-    durations = ((model.log_durations(text, style) - batch["log_duration"]).abs() * batch["spoken"]).sum() / batch["spoken"].sum()
+    durations = ((model.log_durations(text, style)[..., 0] - batch["log_duration"]).abs() * batch["spoken"]).sum() / batch["spoken"].sum()
     return flow + 0.3 * durations, {"flow": flow, "duration": durations}
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from codec import APERIODICITIES, BANDS, CLASSES, HABITS, HEARD
+from codec import APERIODICITIES, BANDS, HEARD, PROFILE
 from corpus import Speakers
 from data import FULL_BAND, held_out
 from schedule import DEVICE, Run, fitting
@@ -62,8 +62,7 @@ def target(speakers, row, identity):
     warp = float(speakers.warp[row]) / identity.formants
     moved = identity.shape @ warp_matrix(warp)
     mean = speakers.mean[row] + moved - moved[:HEARD].mean()
-    parts = [mean, [5 * np.log(warp)], speakers.breath[row], speakers.classes[row].ravel()]
-    profile = np.concatenate(parts).astype(np.float32)
+    profile = np.concatenate([mean, [5 * np.log(warp)], speakers.breath[row]]).astype(np.float32)
     return profile, speakers.pitch[row, 0] + identity.pitch, speakers.pitch[row, 1]
 
 
@@ -151,9 +150,6 @@ def main():
     # what is measured at few bands weighs as much as what is measured at many
     weight = torch.cat([torch.ones(BANDS), torch.full((1,), 12.0), torch.full((APERIODICITIES,), 1.0)])
     weight[HEARD:BANDS] = 0.2
-    classes = torch.full((CLASSES, BANDS), 0.3)
-    classes[:, HEARD:] = 0.05
-    weight = torch.cat([weight, classes.flatten()])
     weight = weight.to(DEVICE)
     echo = Echo()
 
@@ -162,7 +158,7 @@ def main():
         timbre, (mean, spread) = models["tower"](frames)
         found = models["profile"](timbre)
         error = (found - goal) * weight.sqrt()
-        shape = F.smooth_l1_loss(error, torch.zeros_like(error), beta=0.3, reduction="none").sum(-1).mean() * 4 / HABITS
+        shape = F.smooth_l1_loss(error, torch.zeros_like(error), beta=0.3, reduction="none").sum(-1).mean() * 4 / PROFILE
         level = ((mean - pitch[:, 0]) / 0.15).square().clamp(max=16).mean()
         width = (torch.log(spread) - torch.log(pitch[:, 1])).square().mean()
         alone = contrast(timbre, who)
@@ -172,12 +168,11 @@ def main():
         echoed = echo(apart, moods[:, 1] - moods[:, 0])
         # the profile in two states must be one, and the pitch too
         told, habit = found.unflatten(0, (-1, 2)), mean.unflatten(0, (-1, 2))
-        steady = (weight * (told[:, 1] - told[:, 0]).square()).sum(-1).mean() * 8 / HABITS
+        steady = (weight * (told[:, 1] - told[:, 0]).square()).sum(-1).mean() * 8 / PROFILE
         swing = ((habit[:, 1] - habit[:, 0]) / 0.15).square().mean()
         total = 2 * shape + 0.4 * level + 0.1 * width + 0.5 * alone + match + 0.5 * echoed + steady + 0.1 * swing
         return total, {
             "db": (found[:, :HEARD] - goal[:, :HEARD]).abs().mean() / DB,
-            "classes": (found[:, HABITS:] - goal[:, HABITS:]).abs().sum() / (len(found) * max(CLASSES, 1) * BANDS * DB),
             "warp": (found[:, BANDS] - goal[:, BANDS]).abs().mean() / 5,
             "semitones": (mean - pitch[:, 0]).abs().mean() * 17.31,
             "follows": (habit[:, 1] - habit[:, 0]).abs().mean() * 17.31,

@@ -3,7 +3,7 @@
 usage: voices.py WEIGHTS_FOLDER VOICES_FOLDER name=speaker ..
 
 The timbre is the mean of what the tower hears in all recordings of the speaker, moved as little as brings the profile that
-the decoder makes of it to the one measured over all of them. The file names the space that timbres live in by a fingerprint
+the decoder makes of it to the one measured over all of them; what the speaker has of his own in each kind of sound is measured over all of them too. The file names the space that timbres live in by a fingerprint
 of `decoder.profile.weight` (docs/VOICES.md).
 """
 import sys
@@ -14,9 +14,12 @@ import torch
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
-from codec import BANDS, HABITS, HEARD
+from codec import BANDS, HEARD
 from corpus import Speakers
 from data import WORK, rows
+from kinds import Kinds, relative
+from schedule import averaged
+from speakers import Recordings
 
 NEAR = 0.02  # price of moving the timbre, against squared errors of the profile
 
@@ -32,12 +35,11 @@ def fitted(heard, weight, bias, profile):
     heard, goal = torch.from_numpy(heard), torch.from_numpy(profile)
     price = torch.ones(len(goal))
     price[HEARD:BANDS], price[BANDS] = 0.2, 12.0
-    price[HABITS:] = 0.1
     vector = heard.clone().requires_grad_(True)
     optimiser = torch.optim.Adam([vector], lr=0.003)
     for _ in range(400):
         unit = vector / vector.norm()
-        loss = (price * (weight @ unit + bias - goal) ** 2).sum() / HABITS + NEAR * ((unit - heard) ** 2).sum()
+        loss = (price * (weight @ unit + bias - goal) ** 2).sum() / len(goal) + NEAR * ((unit - heard) ** 2).sum()
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -56,17 +58,20 @@ def main():
     speakers, table = Speakers(), np.load(WORK / "timbres.npz")
     said_by = {row["path"]: row["speaker"] for row in rows()}
     owner = np.array([said_by[path] for path in table["path"]])
+    kinds, recordings = Kinds(), Recordings().by_speaker()
+    averaged(str(weights / "model.safetensors"), kinds=kinds)
     for pair in sys.argv[3:]:
         name, speaker = pair.split("=")
         heard = table["timbre"][owner == speaker, 0].mean(0)
         heard /= np.linalg.norm(heard)
         timbre, before, after, kept = fitted(heard, weight, bias, speakers.profile(speaker))
         pitch = speakers.pitch[speakers.row[speaker]].astype(np.float32)
+        own = kinds.own(*relative(recordings[speaker], weight.numpy() @ timbre + bias.numpy())).flatten().numpy()
         target = folder / name / f"{name}.voice"
         target.parent.mkdir(parents=True, exist_ok=True)
         metadata = {"format": "tts-voice", "version": "1", "name": name, "model": model}
-        save_file({"timbre": timbre.astype(np.float32), "pitch": pitch}, target, metadata)
-        print(f"{name} {speaker}: profile {before:.2f} -> {after:.2f} dB, cosine {kept:.3f}, {np.exp(pitch[0]):.0f} Hz, {model}")
+        save_file({"timbre": timbre.astype(np.float32), "pitch": pitch, "own": own}, target, metadata)
+        print(f"{name} {speaker}: profile {before:.2f} -> {after:.2f} dB, cosine {kept:.3f}, own sounds {np.sqrt((own**2).mean()) * 17.4:.1f} dB, {np.exp(pitch[0]):.0f} Hz, {model}")
 
 
 if __name__ == "__main__":

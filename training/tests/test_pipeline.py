@@ -59,27 +59,26 @@ class Warps(unittest.TestCase):
 class KindsOfSound(unittest.TestCase):
     def test_what_is_a_speakers_own_is_found(self):
         sys.path.insert(0, str(NATIVE))
-        import speakers
+        import torch
+        from kinds import Kinds, centroids
 
         rng = np.random.default_rng(2)
         shapes = np.stack([np.linspace(1, -1, 80), np.linspace(-1, 1, 80)])
-        kind = np.arange(600) % 2
-        own = 0.4 * np.sin(np.linspace(0, 3, 80))  # of the first speaker, in sounds of the first kind
-        recordings = {}
-        for name in "abcd":
-            x = shapes[kind] + rng.standard_normal((600, 80)) * 0.05 + (name == "a") * (kind == 0)[:, None] * own
-            features = np.zeros((600, 84), np.float32)
-            features[:, 0], features[:, 1:81], features[:, 81:] = 120, x * speakers.SCALE + speakers.OFFSET, -10
-            recordings[name] = [{"features": features, "set": "kathleen"}]
-        speakers.CLASSES, before = 2, speakers.CLASSES
-        try:
-            *_, found = speakers.kinds_of_sound(recordings, dict.fromkeys("abcd", 1.0), np.zeros((4, 80), np.float32), rng)
-        finally:
-            speakers.CLASSES = before
-        apart = found[0] - found[1:].mean(0)
-        size = np.abs(apart).max(1)
-        self.assertLess(size.min(), 0.05)  # of the second kind nothing
-        self.assertLess(np.abs(apart[size.argmax()] - own).max(), 0.1)
+        kind = np.arange(2000) % 2
+        own = 0.3 * np.sin(np.linspace(0, 3, 80))  # of the speaker, in sounds of the first kind
+        usual = shapes[kind] + rng.standard_normal((2000, 80)) * 0.05
+        everybody, voiced = torch.from_numpy(usual).float(), torch.ones(2000)
+        kinds = Kinds(2)
+        with torch.no_grad():
+            kinds.weight.data, kinds.bias.data = centroids([usual, np.ones(2000)], 2)
+            sums, counts = kinds.heard(everybody, voiced)
+            kinds.usual.copy_(sums / counts[:, None])
+        self.assertLess(float(kinds.own(everybody, voiced).abs().max()), 0.01)
+        found = kinds.own(everybody + torch.from_numpy((kind == 0)[:, None] * own).float(), voiced).numpy()
+        size = np.abs(found[:, :68]).max(1)
+        self.assertLess(size.min(), 0.02)  # of the second kind nothing
+        self.assertLess(np.abs(found[size.argmax()] - own)[:68].max(), 0.04)
+        self.assertTrue((kinds.own(everybody[:0], voiced[:0]) == 0).all())
 
 
 class Pipeline(unittest.TestCase):
@@ -166,25 +165,36 @@ class Pipeline(unittest.TestCase):
 
         phones = np.array([[1, 0, 0, 1], [2, 2, 1, 2], [20, 2, 1, 2], [1, 0, 0, 2]], np.uint8)
         save_file({"phones": phones}, golden)
-        self.call("export.py", self.root / "weights", golden, "--speaker", "ls1")
-        # more of the language model alone: an encoder for the decoder that there is
+        # the head the whole way, how much durations vary, kinds of sound
         weights = self.root / "weights/model.safetensors"
+        self.call("export.py", self.root / "weights", golden, "--speaker", "ls1")
+        self.call("distill.py", "--minutes", 0.1, "--spoken", 0.02, "--kept", 256, "--rows", 64, "--init", weights)
+        self.call("lengths.py", "--steps", 20, "--init", weights)
+        finished = ["--codec", weights, "--tower", weights, "--lm", weights, "--head", "head", "--lengths", "lengths", "--speaker", "ls1"]
+        self.call("export.py", self.root / "finished", golden, *finished)
+        self.call("kinds.py", "--readers", 3, "--init", self.root / "finished/model.safetensors")
+        self.call("export.py", self.root / "weights", golden, *finished, "--kinds", "kinds")
+        # more of the language model alone: an encoder for the decoder that there is
         first = load_file(weights)
         self.call("train_codec.py", "--name", "again", "--decoder", weights, "--minutes", 0.05, "--batch", 4, "--threads", 1, "--sets", "libri_261spk")
         self.call("latents.py", "--codec", "again", "--tower", weights)
         self.call("train_lm.py", "--name", "more", "--init", weights, "--minutes", 0.05, "--frames", 200)
         self.call("prefix.py", "--init", "lm", "--codec", "again", "--minutes", 0.05, "--frames", 200, "--least", 10)
         self.copied(weights, golden)
-        kept = {"--codec": weights, "--tower": weights, "--lm": "more", "--speaker": "ls1"}
+        kept = {"--codec": weights, "--tower": weights, "--lm": "more", "--kinds": weights, "--speaker": "ls1"}
         self.call("export.py", self.root / "more", golden, *(x for pair in kept.items() for x in pair), "--spread", 1, 2)
         second = load_file(self.root / "more/model.safetensors")
         for key in first:
             self.assertTrue(key.startswith("flow_lm.") or (first[key] == second[key]).all(), key)
         self.assertFalse((first["flow_lm.transformer.layers.0.linear1.weight"] == second["flow_lm.transformer.layers.0.linear1.weight"]).all())
         self.call("voices.py", self.root / "weights", self.root / "voices", "one=ls1")
-        self.assertAlmostEqual(float(np.linalg.norm(load_file(self.root / "voices/one/one.voice")["timbre"])), 1.0, places=5)
+        voice = load_file(self.root / "voices/one/one.voice")
+        self.assertAlmostEqual(float(np.linalg.norm(voice["timbre"])), 1.0, places=5)
+        self.assertGreater(float(np.abs(voice["own"]).max()), 0)
         tensors, held = load_file(self.root / "weights/model.safetensors"), load_file(golden)
         self.assertEqual(tensors["decoder.profile.weight"].shape, (84, 128))
+        self.assertEqual(tensors["decoder.kinds.usual"].shape, (8, 80))
+        self.assertEqual(tensors["flow_lm.duration.4.weight"].shape, (2, 256))
         self.assertTrue(all(np.isfinite(value).all() for value in tensors.values()))
         self.assertAlmostEqual(float(np.linalg.norm(held["tower_timbre"])), 1.0, places=5)
         self.assertGreater(float(np.abs(held["pcm"]).max()), 0)

@@ -34,6 +34,7 @@ fn main() {
     let voice = Engine::embedded(Default::default()).unwrap().voice("default").unwrap();
     let speaking = Speaking {
         timbre: voice.timbre().unwrap().values().to_vec(),
+        own: voice.timbre().unwrap().own().to_vec(),
         mean_log_f0: 5.0,
         sd_log_f0: 0.2,
         stretch: 1.0,

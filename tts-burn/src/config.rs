@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use crate::head::Flow;
 use crate::weights::LoadError;
 
 /// config.toml
@@ -33,6 +34,7 @@ pub(crate) struct FlowConfig {
 /// `[flow_lm.head]`
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct HeadConfig {
+    pub(crate) flow: Flow,
     pub(crate) dim: usize,
     pub(crate) depth: usize,
 }
@@ -49,8 +51,7 @@ pub(crate) struct DecoderConfig {
     pub(crate) expansion: usize,
     pub(crate) profile_dim: usize,
     pub(crate) envelope_bands: usize,
-    #[serde(default)]
-    pub(crate) classes: usize,
+    pub(crate) kinds: usize,
     pub(crate) log_envelope_offset: f32,
     pub(crate) log_envelope_scale: f32,
     pub(crate) aperiodicity_offset: f32,

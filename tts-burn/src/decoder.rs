@@ -20,6 +20,8 @@ const PLACES: [f32; 4] = [-0.375, -0.125, 0.125, 0.375];
 pub struct Decoder {
     config: DecoderConfig,
     profile: Linear,
+    /// `bands + 1` to as many kinds of sound
+    belongs: Option<Linear>,
     m: [Linear; 2],
     p: Linear,
     input: Linear,
@@ -34,7 +36,7 @@ pub struct Decoder {
 /// What is constant about a speaker.
 #[derive(Debug, Clone)]
 pub struct Profile {
-    /// `[1, bands + 1 + 3 + classes x bands]`: mean envelope, 5 ln warp, mean aperiodicity, classes
+    /// `[1, bands + 1 + 3]`: mean envelope, 5 ln warp, mean aperiodicity
     pub numbers: Tensor<2>,
     /// `[1, dim]`, added to every frame
     pub frame: Tensor<2>,
@@ -48,6 +50,8 @@ pub struct Profile {
 #[derive(Debug, Clone)]
 pub struct DecoderState {
     profile: Profile,
+    /// `[kinds, bands]`: what the speaker has of his own in each kind of sound
+    own: Option<Tensor<2>>,
     mean_log_f0: f32,
     /// The last four frames before every block.
     blocks: Vec<Tensor<2>>,
@@ -68,13 +72,20 @@ impl Decoder {
         }
         let &DecoderConfig { dim, subframe_dim, kernel, expansion, envelope_bands: bands, .. } = config;
         let habits = bands + 1 + APERIODICITIES;
-        let outputs = bands + APERIODICITIES + 2 + config.classes;
+        let outputs = bands + APERIODICITIES + 2;
         let stack = |name: &str, count, channels| {
             let block = |n| ConvNext::load(&scope.item(name, n), channels, kernel, expansion * channels);
             (0..count).map(block).collect::<Result<Vec<_>, _>>()
         };
+        let kinds = scope.at("kinds");
+        let belongs = (config.kinds > 0).then(|| Linear::load(&kinds, bands + 1, config.kinds)).transpose()?;
+        if belongs.is_some() {
+            // what the model's own speech has: for whoever makes a voice
+            let _: Tensor<2> = kinds.tensor("usual", [config.kinds, bands])?;
+        }
         Ok(Self {
-            profile: Linear::load(&scope.at("profile"), timbre, habits + config.classes * bands)?,
+            profile: Linear::load(&scope.at("profile"), timbre, habits)?,
+            belongs,
             m: [
                 Linear::load(&scope.at("m.0"), habits, config.profile_dim)?,
                 Linear::load(&scope.at("m.2"), config.profile_dim, dim)?,
@@ -97,26 +108,26 @@ impl Decoder {
         let bands = self.config.envelope_bands;
         let numbers = self.profile.apply(rows(timbre, timbre.len(), &self.device));
         let [first, second] = &self.m;
-        let habits = numbers.clone().narrow(1, 0, bands + 1 + APERIODICITIES);
-        let frame = second.apply(gelu(first.apply(habits)));
+        let frame = second.apply(gelu(first.apply(numbers.clone())));
         let log_warp = f64::from(values(numbers.clone())[bands] / 5.0).clamp(-0.3, 0.3);
         let warp = rows(&warp(bands, log_warp.exp()), bands, &self.device).transpose();
         Profile { numbers, subframe: self.p.apply(frame.clone()), frame, warp }
     }
 
-    /// The start of a stream.
+    /// The start of a stream of somebody who has `own` `[kinds, bands]`, or nothing, beside the profile.
     #[must_use]
-    pub fn start(&self, profile: Profile, mean_log_f0: f32) -> DecoderState {
+    pub fn start(&self, profile: Profile, own: &[f32], mean_log_f0: f32) -> DecoderState {
         let (blocks, subframe_blocks) = (&self.blocks, &self.subframe_blocks);
         DecoderState {
             profile,
+            own: (!own.is_empty()).then(|| rows(own, self.config.envelope_bands, &self.device)),
             mean_log_f0,
             blocks: blocks.iter().map(ConvNext::start).collect(),
             subframe_blocks: subframe_blocks.iter().map(ConvNext::start).collect(),
         }
     }
 
-    /// Plain latents `[frames, latent]` to what the network gives, `[4 frames, bands + 5 + classes]`.
+    /// Plain latents `[frames, latent]` to what the network gives, `[4 frames, bands + 5]`.
     #[must_use]
     pub fn network(&self, state: &mut DecoderState, latents: Tensor<2>) -> Tensor<2> {
         let [frames, _] = latents.dims();
@@ -141,11 +152,11 @@ impl Decoder {
         let part = |from, width| raw.clone().narrow(1, from, width);
         let usual = |from, width| profile.numbers.clone().narrow(1, from, width);
 
+        let voiced = part(bands + APERIODICITIES, 1).greater_scalar(0.0).float();
         let mut canonical = part(0, bands) + usual(0, bands);
-        if config.classes > 0 {
-            let shares = softmax(part(bands + APERIODICITIES + 2, config.classes), 1);
-            let classes = usual(bands + 1 + APERIODICITIES, config.classes * bands);
-            canonical = canonical + shares.matmul(classes.reshape([config.classes, bands]));
+        if let (Some(belongs), Some(own)) = (&self.belongs, &state.own) {
+            let shares = softmax(belongs.apply(Tensor::cat(vec![part(0, bands), voiced.clone()], 1)), 1);
+            canonical = canonical + shares.matmul(own.clone());
         }
         let envelope = canonical.matmul(profile.warp.clone()) * config.log_envelope_scale + config.log_envelope_offset;
         let aperiodicity = part(bands, APERIODICITIES) + usual(bands + 1, APERIODICITIES);
@@ -159,7 +170,6 @@ impl Decoder {
         let line = z0 * 0.2 + state.mean_log_f0 + z1 / 25.0 * places;
         let residual = part(bands + APERIODICITIES + 1, 1) * config.f0_residual;
         let f0 = (line.reshape::<2, _>([subframes, 1]) + residual).exp().clamp(30.0, 1200.0);
-        let voiced = part(bands + APERIODICITIES, 1).greater_scalar(0.0).float();
         Tensor::cat(vec![envelope, at_zero, aperiodicity, f0 * voiced], 1)
     }
 }

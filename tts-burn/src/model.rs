@@ -5,7 +5,7 @@ use burn_tensor::{Device, Tensor};
 use crate::backbone::Backbone;
 use crate::config::Config;
 use crate::decoder::Decoder;
-use crate::head::{Flow, Head, HeadShape};
+use crate::head::{Head, HeadShape};
 use crate::speaker::SpeakerEncoder;
 use crate::style::{Condition, Durations, Style};
 use crate::text::TextEncoder;
@@ -20,13 +20,13 @@ pub struct Model {
     pub text: TextEncoder,
     /// Timbre and controls to `[1, style]`.
     pub style: Style,
-    /// Encoded phones and style to logarithms of durations.
+    /// Encoded phones and style to how long they last.
     pub durations: Durations,
     /// Slots and style to what a frame is told.
     pub condition: Condition,
     /// The causal transformer.
     pub backbone: Backbone,
-    /// The flow-matching head.
+    /// The flow head.
     pub head: Head,
     /// Latents to parameters.
     pub decoder: Decoder,
@@ -48,7 +48,7 @@ impl Model {
         let weights = Weights::open(weights, device)?;
         let (flow, latent) = (weights.root().at("flow_lm"), flow_lm.latent);
         let head = HeadShape {
-            flow: Flow::Matching,
+            flow: flow_lm.head.flow,
             condition: flow_lm.dim,
             dim: flow_lm.head.dim,
             depth: flow_lm.head.depth,

@@ -19,6 +19,8 @@ pub struct SpeakerEncoder {
     attention: [Linear; 2],
     timbre: Linear,
     pitch: [Linear; 2],
+    /// `[3, timbre]`
+    usual: Tensor<2>,
     bands: usize,
     device: Device,
 }
@@ -49,6 +51,7 @@ impl SpeakerEncoder {
             attention: [linear("attention.0", dim, dim)?, linear("attention.1", dim, dim)?],
             timbre: linear("timbre", 2 * dim, timbre)?,
             pitch: [linear("pitch.0", 2 * dim, PITCH_CHANNELS)?, linear("pitch.2", PITCH_CHANNELS, 2)?],
+            usual: scope.tensor("usual", [3, timbre])?,
             bands,
             device: device.clone(),
         })
@@ -75,9 +78,22 @@ impl SpeakerEncoder {
         let deviation = ((weights * apart.clone() * apart).sum_dim(0) + 1e-5).sqrt();
         let pooled = Tensor::cat(vec![mean, deviation], 1);
 
-        let timbre = self.timbre.apply(pooled.clone());
-        let length = (timbre.clone() * timbre.clone()).sum_dim(1).sqrt();
         let [first, second] = &self.pitch;
-        Impression { timbre: timbre / length, pitch: second.apply(silu(first.apply(pooled))) }
+        Impression {
+            timbre: of_length_one(self.timbre.apply(pooled.clone())),
+            pitch: second.apply(silu(first.apply(pooled))),
+        }
     }
+
+    /// A timbre `[1, timbre]` drawn, all but `share` of it, to the usual one for a tract of which `log_tract` is ln of the length over the mean.
+    #[must_use]
+    pub fn drawn(&self, timbre: Tensor<2>, log_tract: f32, share: f32) -> Tensor<2> {
+        let powers = rows(&[1.0, log_tract, log_tract * log_tract], 3, &self.device);
+        of_length_one(timbre * share + powers.matmul(self.usual.clone()) * (1.0 - share))
+    }
+}
+
+fn of_length_one(timbre: Tensor<2>) -> Tensor<2> {
+    let length = (timbre.clone() * timbre.clone()).sum_dim(1).sqrt();
+    timbre / length
 }

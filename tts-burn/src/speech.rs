@@ -57,16 +57,16 @@ impl Networks for Burn {
             speaking: speaking.clone(),
             past: model.backbone.start(),
         };
-        let state = model.decoder.start(model.decoder.profile(&speaking.timbre), speaking.mean_log_f0);
+        let state = model.decoder.start(model.decoder.profile(&speaking.timbre), &speaking.own, speaking.mean_log_f0);
         (Box::new(latents), Box::new(Parameters { model: model.clone(), state }))
     }
 }
 
 impl LatentNetworks for Latents {
-    fn read(&mut self, phones: &[[u8; 4]]) -> (Vec<f32>, Vec<f32>) {
+    fn read(&mut self, phones: &[[u8; 4]]) -> (Vec<f32>, Vec<[f32; 2]>) {
         let text = self.model.text.encode(phones);
-        let logs = self.model.durations.apply(text.clone(), self.style.clone());
-        (values(text), values(logs))
+        let logs = values(self.model.durations.apply(text.clone(), self.style.clone()));
+        (values(text), logs.as_chunks().0.to_vec())
     }
 
     fn latent(&mut self, slots: [(&[f32], [f32; 3]); 2], noise: &[f32], out: &mut [f32]) {

@@ -42,7 +42,7 @@ impl Style {
     }
 }
 
-/// Encoded phone and style to the logarithm of a duration.
+/// Encoded phone and style to how long it lasts.
 #[derive(Debug, Clone)]
 pub struct Durations {
     layers: [Linear; 3],
@@ -55,12 +55,12 @@ impl Durations {
             layers: [
                 Linear::load(&scope.at("0"), inputs, DURATION_CHANNELS)?,
                 Linear::load(&scope.at("2"), DURATION_CHANNELS, DURATION_CHANNELS)?,
-                Linear::load(&scope.at("4"), DURATION_CHANNELS, 1)?,
+                Linear::load(&scope.at("4"), DURATION_CHANNELS, 2)?,
             ],
         })
     }
 
-    /// `text` `[phones, dim]`, `style` `[1, style]` to ln(duration / 80 ms) `[phones, 1]`.
+    /// `text` `[phones, dim]`, `style` `[1, style]` to `[phones, 2]`: mean of ln(duration / 80 ms), ln of its deviation.
     #[must_use]
     pub fn apply(&self, text: Tensor<2>, style: Tensor<2>) -> Tensor<2> {
         let [phones, _] = text.dims();

@@ -177,6 +177,8 @@ struct Report {
     /// Whether the built-in model can speak with it.
     fits: bool,
     timbre_size: usize,
+    /// Numbers of what the speaker has of his own in each kind of sound; 0 if it is not known.
+    own_size: usize,
     pitch_hz: f32,
     /// Semitones.
     pitch_deviation: f32,
@@ -207,6 +209,7 @@ impl Report {
             encoder: timbre.fingerprint().to_string(),
             fits: timbre.fingerprint() == own.timbre.fingerprint(),
             timbre_size: timbre.values().len(),
+            own_size: timbre.own().len(),
             pitch_hz: timbre.pitch_hz(),
             pitch_deviation: timbre.pitch_deviation(),
             prosody: object(changed.map(|(value, _)| value)),
@@ -240,10 +243,11 @@ impl Report {
             if self.fits { "the built-in model's" } else { "of another model; clone the voice again to use it here" };
         let Self { name, language, gender, licence, description, attribution, consent, encoder, timbre_size, .. } =
             self;
+        let own = if self.own_size > 0 { format!("{} numbers", self.own_size) } else { "not known".to_owned() };
         format!(
             "name         {name}\nlanguage     {language}\ngender       {gender}\nlicence      {licence}\n\
              description  {description}\nattribution  {attribution}\nconsent      {consent}\n\
-             encoder      {encoder}, {fits}\ntimbre       {timbre_size} numbers\n\
+             encoder      {encoder}, {fits}\ntimbre       {timbre_size} numbers\nown sounds   {own}\n\
              pitch        {:.0} Hz, deviation {:.1} semitones\nprosody      {prosody}\nrecording    {measured}\n",
             self.pitch_hz, self.pitch_deviation
         )

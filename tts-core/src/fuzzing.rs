@@ -32,6 +32,8 @@ use crate::weights::Weights;
 pub const MODEL: Fingerprint = Fingerprint(0x0123_4567_89ab_cdef);
 /// Channels of that model's timbres.
 pub const CHANNELS: usize = 2;
+/// Numbers of what a speaker has of his own in the kinds of sound of that model.
+pub const OWN: usize = 3;
 
 /// What tokenizers are given to read where a fuzzer makes up the tokenizer.
 pub const TEXT: &str = "Is it 3.5 — or <s>[sigh]</s> more?  ▁Ünïcödé 日本 🙂\u{0}\n";
@@ -104,12 +106,13 @@ pub fn tokenizer(bytes: &[u8], text: &str) {
 /// A .voice file: read or refused; what was read is a voice that the model can take. And a card.
 pub fn voice_file(bytes: &[u8]) {
     if let Ok(file) = VoiceFile::from_bytes("fuzz.voice", bytes.to_vec())
-        && file.check("fuzz.voice", MODEL, CHANNELS).is_ok()
+        && file.check("fuzz.voice", MODEL, CHANNELS, OWN).is_ok()
     {
         let timbre = &file.timbre;
         assert_eq!(timbre.values().len(), CHANNELS);
         assert!(timbre.values().iter().all(|v| v.abs() <= 100.0));
         assert!((20.0..=2000.0).contains(&timbre.pitch_hz()), "{}", timbre.pitch_hz());
+        assert!(timbre.own().iter().all(|v| v.abs() <= 2.0));
         assert!((0.0..=2.0).contains(&timbre.sd_log_f0));
         assert_eq!(timbre.fingerprint(), MODEL);
         // what was read can be written, and is the same
@@ -352,7 +355,7 @@ mod tests {
         assert_eq!(weights.root().tensor("w", [2, 3]).unwrap().to_f32().unwrap(), [1.0; 6]);
         for voice in [good_voice(), good_voice_2()] {
             let voice = crate::voice::VoiceFile::from_bytes("seed", voice).unwrap();
-            voice.check("seed", super::MODEL, super::CHANNELS).unwrap();
+            voice.check("seed", super::MODEL, super::CHANNELS, super::OWN).unwrap();
         }
         let pocket = Weights::from_bytes("seed", good_pocket_voice()).unwrap();
         let shape = super::KvShape { layers: 2, heads: 1, channels: 2 };

@@ -4,10 +4,6 @@ use half::f16;
 
 const PAGE: &str = include_str!("../../../docs/MODEL.md");
 
-/// `decoder.classes` and `decoder.envelope_bands` of [`CONFIG`].
-const CLASSES: usize = 8;
-const BANDS: usize = 80;
-
 /// config.toml of these weights.
 pub(crate) const CONFIG: &str = r#"
 family = "native"
@@ -32,6 +28,7 @@ timbre = 128
 prosody = 64
 prosody_controls = 8
 [flow_lm.head]
+flow = "lsd"
 dim = 256
 depth = 3
 [decoder]
@@ -44,7 +41,7 @@ kernel = 5
 expansion = 3
 profile_dim = 128
 envelope_bands = 80
-classes = 8
+kinds = 8
 log_envelope_offset = -9.0
 log_envelope_scale = 4.0
 aperiodicity_offset = -3.0
@@ -136,15 +133,9 @@ fn listed() -> impl Iterator<Item = (String, Vec<usize>, bool)> {
     })
 }
 
-/// A safetensors file with random tensors of the names that `wanted` takes. The page lists them without classes of sound, and
-/// says what each adds.
+/// A safetensors file with random tensors of the names that `wanted` takes.
 pub(crate) fn weights(seed: u64, wanted: impl Fn(&str) -> bool) -> Vec<u8> {
-    let tensors = listed().flat_map(|(pattern, mut shape, half)| {
-        match pattern.rsplit_once('.') {
-            Some(("decoder.profile", _)) => shape[0] += CLASSES * BANDS,
-            Some(("decoder.o", _)) => shape[0] += CLASSES,
-            _ => {}
-        }
+    let tensors = listed().flat_map(|(pattern, shape, half)| {
         expand(&pattern).into_iter().map(move |name| (name, shape.clone(), half)).collect::<Vec<_>>()
     });
     file(seed, tensors.filter(|(name, ..)| wanted(name)))

@@ -48,6 +48,9 @@ fn compare(weights: &[u8], config: &str, features: &[f32]) {
     for (name, device) in devices() {
         let encoder = Model::load(weights, config, &device).unwrap().speaker.unwrap();
         let heard = encoder.hear(features);
+        let drawn = engine.drawn(&timbre, 0.1, 0.3).unwrap();
+        let expected = encoder.drawn(heard.timbre.clone(), 0.1, 0.3);
+        close(name, "drawn timbre", &drawn, &values(expected), TIMBRE_BOUND);
         close(name, "timbre", &timbre, &values(heard.timbre), TIMBRE_BOUND);
         let pitch = values(heard.pitch);
         let expected = [5.0 + 0.3 * pitch[0], (-1.5 + 0.5 * pitch[1]).exp()];

@@ -26,9 +26,10 @@ mod bound {
     pub(super) const F0: f32 = 1e-6; // 0
 }
 
-fn speaking(random: &mut Random, timbre: usize) -> Speaking {
+fn speaking(random: &mut Random, timbre: usize, own: usize) -> Speaking {
     Speaking {
         timbre: random.unit(timbre),
+        own: random.take(own).into_iter().map(|x| 0.2 * x).collect(),
         mean_log_f0: 5.1,
         sd_log_f0: 0.23,
         stretch: 1.25,
@@ -49,7 +50,7 @@ fn clause(random: &mut Random) -> (Vec<[u8; 4]>, Vec<f32>) {
 pub(crate) fn compare(weights: &[u8], config: &str, timbre: usize, latent: usize) {
     let engine = Stages::load(weights.to_vec(), config).unwrap();
     let mut random = Random(7);
-    let speaking = speaking(&mut random, timbre);
+    let speaking = speaking(&mut random, timbre, 8 * 80);
     let (phones, seconds) = clause(&mut random);
 
     let text = engine.text(&phones);
@@ -68,11 +69,11 @@ pub(crate) fn compare(weights: &[u8], config: &str, timbre: usize, latent: usize
         let row = |x: &[f32]| rows(x, x.len(), &device);
 
         close(name, "text", &text, &values(model.text.encode(&phones)), bound::TEXT);
-        let Speaking { timbre, mean_log_f0, sd_log_f0, stretch, .. } = &speaking;
+        let Speaking { timbre, own, mean_log_f0, sd_log_f0, stretch, .. } = &speaking;
         let found = model.style.apply(timbre, *mean_log_f0, *sd_log_f0, *stretch);
         close(name, "style", &style, &values(found), bound::STYLE);
         let found = model.durations.apply(rows(&text, dim, &device), row(&style));
-        close(name, "durations", &logs, &values(found), bound::DURATIONS);
+        close(name, "durations", logs.as_flattened(), &values(found), bound::DURATIONS);
 
         let slots = Stages::slots(&seconds);
         let half = |of: usize| {
@@ -108,7 +109,7 @@ pub(crate) fn compare(weights: &[u8], config: &str, timbre: usize, latent: usize
             &values(profile.subframe.clone()),
             bound::PROFILE,
         );
-        let mut state = model.decoder.start(profile, *mean_log_f0);
+        let mut state = model.decoder.start(profile, own, *mean_log_f0);
         let latents = rows(&made.plain, latent, &device);
         let found = model.decoder.network(&mut state, latents.clone());
         close(name, "decoder", &decoded.raw, &values(found), bound::NETWORK);

@@ -96,6 +96,7 @@ fn model(world: &World, listens: bool) -> &'static str {
         ("pitch.0.bias", vec![64]),
         ("pitch.2.weight", vec![2, 64]),
         ("pitch.2.bias", vec![2]),
+        ("usual", vec![3, timbre]),
     ];
     for (name, shape) in shapes.into_iter().filter(|_| listens) {
         let count: usize = shape.iter().product();

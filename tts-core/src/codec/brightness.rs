@@ -8,7 +8,7 @@
 use super::expression::tilt;
 use super::profile::ProfileModel;
 use super::spectrum::mel_band_hz;
-use crate::kernels::Isa;
+use crate::kernels::{self, Isa};
 
 /// What is added to the diagonal, as a share of its mean: weights may tell two bands from one number.
 const RIDGE: f64 = 1e-3;
@@ -22,14 +22,14 @@ impl ProfileModel {
             return timbre.to_vec();
         }
         let way = self.way(isa, timbre, scale);
-        let alpha = |steps: f32| self.apply(isa, &moved(timbre, &way, steps)).alpha_ratio(scale);
+        let alpha = |steps: f32| self.apply(isa, &moved(timbre, &way, steps)).alpha_ratio(&[], scale);
         let gain = ((alpha(1.0) - alpha(-1.0)) / 2.0).clamp(GAIN.0, GAIN.1);
         moved(timbre, &way, db / gain)
     }
 
     /// `[timbre]`: the shortest way to a dB of tilt.
     fn way(&self, isa: Isa, timbre: &[f32], scale: f32) -> Vec<f32> {
-        let (bands, told) = self.sizes();
+        let bands = self.bands();
         let warp = f64::from(self.log_warp(isa, timbre)).exp();
         let mut goal: Vec<f64> = mel_band_hz(bands).map(|hz| f64::from(tilt((hz / warp) as f32))).collect();
         // the level of a profile is none of its business
@@ -38,8 +38,9 @@ impl ProfileModel {
         for x in &mut goal {
             *x = (*x - level) * unit;
         }
+        let columns = self.columns(isa, timbre.len());
+        let told = columns[0].len();
         goal.resize(told, 0.0);
-        let columns = self.columns(isa, timbre.len(), told);
         let mut square = vec![0.0; told * told];
         for column in &columns {
             for (row, &x) in square.chunks_exact_mut(told).zip(column) {
@@ -52,12 +53,12 @@ impl ProfileModel {
         for i in 0..told {
             square[i * told + i] += RIDGE * trace / told as f64 + 1e-12;
         }
-        solve(&mut square, &mut goal);
+        kernels::solve(&mut square, &mut goal);
         columns.iter().map(|column| column.iter().zip(&goal).map(|(a, b)| a * b).sum::<f64>() as f32).collect()
     }
 
-    /// What each number of a timbre does to the first `told` numbers of a profile.
-    fn columns(&self, isa: Isa, timbre: usize, told: usize) -> Vec<Vec<f64>> {
+    /// What each number of a timbre does to the numbers of a profile.
+    fn columns(&self, isa: Isa, timbre: usize) -> Vec<Vec<f64>> {
         let mut unit = vec![0.0; timbre];
         let nothing = self.numbers(isa, &unit);
         (0..timbre)
@@ -65,7 +66,7 @@ impl ProfileModel {
                 unit[i] = 1.0;
                 let something = self.numbers(isa, &unit);
                 unit[i] = 0.0;
-                something.iter().zip(&nothing).take(told).map(|(a, b)| f64::from(a - b)).collect()
+                something.iter().zip(&nothing).map(|(a, b)| f64::from(a - b)).collect()
             })
             .collect()
     }
@@ -79,39 +80,4 @@ fn moved(timbre: &[f32], way: &[f32], steps: f32) -> Vec<f32> {
         *x = (f64::from(*x) / length) as f32;
     }
     sum
-}
-
-/// Solves `square x = right` for a symmetric positive definite `square` `[n, n]`; the result is in `right`, `square` is used up.
-fn solve(square: &mut [f64], right: &mut [f64]) {
-    let n = right.len();
-    for pivot in 0..n {
-        let (above, below) = square.split_at_mut((pivot + 1) * n);
-        let above = &above[pivot * n..];
-        let (done, left) = right.split_at_mut(pivot + 1);
-        for (row, x) in below.chunks_exact_mut(n).zip(left) {
-            let factor = row[pivot] / above[pivot];
-            for (a, b) in row[pivot..].iter_mut().zip(&above[pivot..]) {
-                *a -= factor * b;
-            }
-            *x -= factor * done[pivot];
-        }
-    }
-    for pivot in (0..n).rev() {
-        let row = &square[pivot * n..(pivot + 1) * n];
-        let known: f64 = row[pivot + 1..].iter().zip(&right[pivot + 1..]).map(|(a, b)| a * b).sum();
-        right[pivot] = (right[pivot] - known) / row[pivot];
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_small_system_is_solved() {
-        let mut square = vec![4.0, 1.0, 0.5, 1.0, 3.0, -1.0, 0.5, -1.0, 2.0];
-        let mut right = vec![4.0 + 2.0 + 1.5, 1.0 + 6.0 - 3.0, 0.5 - 2.0 + 6.0];
-        solve(&mut square, &mut right);
-        assert!(right.iter().zip([1.0, 2.0, 3.0]).all(|(a, b): (&f64, f64)| (a - b).abs() < 1e-12), "{right:?}");
-    }
 }

@@ -26,9 +26,8 @@ pub(crate) struct DecoderConfig {
     pub(crate) profile_dim: usize,
     /// Mel bands of the spectral envelope.
     pub(crate) envelope_bands: usize,
-    /// Classes of sound in which a speaker may differ from others by more than the mean spectrum; 0, as in older weights, for none.
-    #[serde(default)]
-    pub(crate) classes: usize,
+    /// Kinds of sound in which a speaker may differ from others by more than the mean spectrum; 0 for none.
+    pub(crate) kinds: usize,
     /// Natural log power of an output x is `offset + scale x`.
     pub(crate) log_envelope_offset: f32,
     /// See `log_envelope_offset`.
@@ -44,14 +43,14 @@ pub(crate) struct DecoderConfig {
 }
 
 impl DecoderConfig {
-    /// Numbers of a profile that the network itself is told: mean envelope, warp, mean aperiodicity.
-    pub(crate) fn habits(&self) -> usize {
+    /// Numbers of a profile: mean envelope, warp, mean aperiodicity.
+    pub(crate) fn profile(&self) -> usize {
         self.envelope_bands + 1 + APERIODICITIES
     }
 
-    /// Numbers of a profile: those, and an envelope for every class.
-    pub(crate) fn profile(&self) -> usize {
-        self.habits() + self.classes * self.envelope_bands
+    /// Numbers of what a speaker has of his own in each kind of sound.
+    pub(crate) fn own(&self) -> usize {
+        self.kinds * self.envelope_bands
     }
 
     /// What is wrong with the numbers, if anything.
@@ -71,8 +70,8 @@ impl DecoderConfig {
                 return Err(format!("decoder.{name} is {value}, expected 1 to {most}"));
             }
         }
-        if self.classes > 64 {
-            return Err(format!("decoder.classes is {}, expected 0 to 64", self.classes));
+        if self.kinds > 64 {
+            return Err(format!("decoder.kinds is {}, expected 0 to 64", self.kinds));
         }
         // the explicit F0 line and the renderer's 10 ms hop are made for this number
         if self.subframes != 4 {

@@ -5,6 +5,7 @@
 //! residual. What is constant about the speaker is added back here, see [`Profile`].
 
 use super::config::DecoderConfig;
+use super::kinds::{HEARD, Kinds};
 use super::profile::{Profile, ProfileModel};
 use super::renderer::PARAMETERS_BESIDE_ENVELOPE;
 use super::spectrum::APERIODICITIES;
@@ -26,6 +27,7 @@ pub(crate) struct Decoder {
     config: DecoderConfig,
     latent: usize,
     profile: ProfileModel,
+    kinds: Option<Kinds>,
     /// `latent -> dim`
     input: Linear,
     blocks: Vec<ConvNext>,
@@ -33,7 +35,7 @@ pub(crate) struct Decoder {
     up: Linear,
     subframe_blocks: Vec<ConvNext>,
     norm: LayerNorm,
-    /// `subframe_dim -> bands + 5 + classes`: envelope, 3 aperiodicities, voicing logit, ln F0 residual, class logits
+    /// `subframe_dim -> bands + 5`: envelope, 3 aperiodicities, voicing logit, ln F0 residual
     output: Linear,
 }
 
@@ -41,6 +43,8 @@ pub(crate) struct Decoder {
 #[derive(Debug, Clone)]
 pub(crate) struct DecoderState {
     profile: Profile,
+    /// `[kinds, bands]`, or empty
+    own: Vec<f32>,
     /// Habitual pitch: ln(F0 / Hz) that the explicit channels are relative to.
     log_f0: f32,
     blocks: Vec<ConvNextState>,
@@ -49,10 +53,11 @@ pub(crate) struct DecoderState {
     up: Vec<f32>,
     normed: Vec<f32>,
     raw: Vec<f32>,
+    room: Vec<f32>,
 }
 
 impl Decoder {
-    /// `profile`, `m.N`, `p`, `i`, `b1.N`, `up`, `b2.N`, `n`, `o` below `scope` (`decoder`).
+    /// `profile`, `m.N`, `p`, `kinds`, `i`, `b1.N`, `up`, `b2.N`, `n`, `o` below `scope` (`decoder`).
     pub(crate) fn load(
         scope: &Scope<'_>,
         config: DecoderConfig,
@@ -66,10 +71,11 @@ impl Decoder {
             (0..count).map(block).collect::<Result<Vec<_>, _>>()
         };
         let up = config.subframes * subframe_dim;
-        let outputs = config.envelope_bands + APERIODICITIES + 2 + config.classes;
+        let outputs = config.envelope_bands + APERIODICITIES + 2;
         Ok(Self {
             latent,
             profile: ProfileModel::load(scope, &config, timbre)?,
+            kinds: Kinds::load(&scope.at("kinds"), &config)?,
             input: Linear::load(&scope.at("i"), latent, dim, Bias::Yes)?,
             blocks: stack("b1", config.blocks, dim)?,
             up: Linear::load(&scope.at("up"), dim, up, Bias::Yes)?,
@@ -80,10 +86,12 @@ impl Decoder {
         })
     }
 
-    /// The start of a stream of a speaker with this profile and this habitual ln(F0 / Hz).
-    pub(crate) fn start(&self, profile: Profile, log_f0: f32) -> DecoderState {
+    /// The start of a stream of a speaker with this profile, with this of his own in each kind of sound, `[kinds, bands]` or empty, and this
+    /// habitual ln(F0 / Hz).
+    pub(crate) fn start(&self, profile: Profile, own: &[f32], log_f0: f32) -> DecoderState {
         DecoderState {
             profile,
+            own: own.to_vec(),
             log_f0,
             blocks: self.blocks.iter().map(ConvNext::start).collect(),
             subframe_blocks: self.subframe_blocks.iter().map(ConvNext::start).collect(),
@@ -91,7 +99,21 @@ impl Decoder {
             up: Vec::new(),
             normed: Vec::new(),
             raw: Vec::new(),
+            room: Vec::new(),
         }
+    }
+
+    /// `[kinds, bands]`: what somebody of this timbre has of his own in each kind of sound, as heard in `frames` `[n, bands]` of ln power, some of
+    /// them voiced. Empty if the weights know no kinds.
+    pub(crate) fn own(&self, isa: Isa, timbre: &[f32], frames: &[f32], voiced: &[bool]) -> Vec<f32> {
+        let Some(kinds) = &self.kinds else { return Vec::new() };
+        let frames = self.profile.apply(isa, timbre).relative(frames, voiced, HEARD, self.scales());
+        kinds.own(isa, &frames, voiced)
+    }
+
+    /// ln power is `offset + scale x`.
+    fn scales(&self) -> (f32, f32) {
+        (self.config.log_envelope_offset, self.config.log_envelope_scale)
     }
 
     /// What the decoder adds for a speaker with this timbre `[timbre]`.
@@ -99,9 +121,10 @@ impl Decoder {
         self.profile.apply(isa, timbre)
     }
 
-    /// Power from 1 to 5 kHz over that from 50 to 1000 Hz of the mean spectrum of a speaker with this timbre, in dB.
-    pub(crate) fn alpha_ratio(&self, isa: Isa, timbre: &[f32]) -> f32 {
-        self.profile.apply(isa, timbre).alpha_ratio(self.config.log_envelope_scale)
+    /// Power from 1 to 5 kHz over that from 50 to 1000 Hz of the mean spectrum of a speaker with this timbre and this of his
+    /// own in each kind of sound, in dB.
+    pub(crate) fn alpha_ratio(&self, isa: Isa, timbre: &[f32], own: &[f32]) -> f32 {
+        self.profile.apply(isa, timbre).alpha_ratio(own, self.config.log_envelope_scale)
     }
 
     /// ln of how much longer than the mean one the vocal tract of a speaker with this timbre is.
@@ -114,11 +137,10 @@ impl Decoder {
         self.profile.brightened(isa, timbre, db, self.config.log_envelope_scale)
     }
 
-    /// `[bands + 1 + 3 + classes x bands]` of a timbre, and what the network gives for `latents`, the first of a stream:
-    /// `[4 frames, bands + 5 + classes]`.
+    /// `[bands + 1 + 3]` of a timbre, and what the network gives for `latents`, the first of a stream: `[4 frames, bands + 5]`.
     #[cfg(feature = "oracle")]
     pub(crate) fn inside(&self, isa: Isa, timbre: &[f32], latents: &[f32]) -> (Vec<f32>, Vec<f32>) {
-        let mut state = self.start(self.profile(isa, timbre), 0.0);
+        let mut state = self.start(self.profile(isa, timbre), &[], 0.0);
         self.network(isa, &mut state, latents);
         (self.profile.numbers(isa, timbre), state.raw)
     }
@@ -132,7 +154,7 @@ impl Decoder {
     /// coded ones in dB, F0 in Hz (0 where unvoiced).
     pub(crate) fn step(&self, isa: Isa, state: &mut DecoderState, latents: &[f32], out: &mut Vec<f32>) {
         self.network(isa, state, latents);
-        let DecoderState { profile, log_f0, raw, .. } = state;
+        let DecoderState { profile, own, log_f0, raw, room, .. } = state;
         let config = &self.config;
         let bands = config.envelope_bands;
         out.clear();
@@ -143,21 +165,23 @@ impl Decoder {
             for (raw, place) in raw.chunks_exact_mut(width).zip([-0.375, -0.125, 0.125, 0.375]) {
                 let (envelope, rest) = raw.split_at_mut(bands);
                 let (aperiodicity, rest) = rest.split_at_mut(APERIODICITIES);
-                let (source, classes) = rest.split_at_mut(2);
-                let log_f0 = mean + change * place + config.f0_residual * source[1];
+                let (voiced, residual) = (rest[0] > 0.0, rest[1]);
+                let log_f0 = mean + change * place + config.f0_residual * residual;
                 let f0 = log_f0.exp().clamp(F0_RANGE.0, F0_RANGE.1);
-                let scales = (config.log_envelope_offset, config.log_envelope_scale);
-                profile.restore(isa, envelope, classes, scales, out);
+                if let Some(kinds) = self.kinds.as_ref().filter(|_| !own.is_empty()) {
+                    kinds.add(isa, envelope, voiced, own, room);
+                }
+                profile.restore(isa, envelope, self.scales(), out);
                 out.push(APERIODICITY_AT_ZERO);
                 let (offset, scale) = (config.aperiodicity_offset, config.aperiodicity_scale);
                 let usual = aperiodicity.iter().zip(&profile.aperiodicity);
                 out.extend(usual.map(|(x, usual)| ((x + usual) * scale + offset).min(config.aperiodicity_max)));
-                out.push(if source[0] > 0.0 { f0 } else { 0.0 });
+                out.push(if voiced { f0 } else { 0.0 });
             }
         }
     }
 
-    /// `[4 frames, bands + 5 + classes]` as the network gives them, into `state.raw`.
+    /// `[4 frames, bands + 5]` as the network gives them, into `state.raw`.
     fn network(&self, isa: Isa, state: &mut DecoderState, latents: &[f32]) {
         let frames = latents.len() / self.latent;
         let DecoderState { profile, blocks, subframe_blocks, x, up, normed, raw, .. } = state;

@@ -11,6 +11,7 @@ mod brightness;
 mod config;
 mod decoder;
 mod expression;
+mod kinds;
 pub(crate) mod mimi;
 mod profile;
 mod renderer;

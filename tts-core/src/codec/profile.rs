@@ -1,9 +1,9 @@
 //! What is constant about a speaker, as the decoder takes it: a timbre becomes a mean spectral envelope, a scale of the
-//! frequency axis, a mean aperiodicity, and an envelope for each of some classes of sound, by which the speaker's differ
-//! from everybody's. Latents describe speech relative to these.
+//! frequency axis and a mean aperiodicity. Latents describe speech relative to these.
 //!
 //! The decoder works on canonical envelopes: frequency axis scaled by `warp`, as if all vocal tracts were of one length
-//! (Lee and Rose 1996), mean and classes taken out. [`Profile::restore`] goes back: `raw(f) = canonical(f warp)`, both added.
+//! (Lee and Rose 1996), mean taken out. [`Profile::restore`] goes back: `raw(f) = canonical(f warp)`, the mean added;
+//! [`Profile::relative`] goes there.
 
 use super::config::DecoderConfig;
 use super::spectrum::{APERIODICITIES, mel_band_hz};
@@ -13,13 +13,15 @@ use crate::weights::{Scope, WeightsError};
 
 /// A profile holds this many times ln warp, so that its numbers are of like size.
 const LOG_WARP_SCALE: f32 = 5.0;
+/// Least ln power of a band of a recording.
+const FLOOR: f32 = -17.0;
 /// Vocal tracts a third longer and shorter than the mean: farther than any person's.
 const LOG_WARP_MAX: f32 = 0.3;
 
 /// Weights: from a timbre to a speaker's profile, and from there to what the decoder adds.
 #[derive(Debug)]
 pub(crate) struct ProfileModel {
-    /// `timbre -> bands + 1 + 3 + classes x bands`
+    /// `timbre -> bands + 1 + 3`
     profile: Linear,
     /// `bands + 1 + 3 -> profile_dim`
     first: Linear,
@@ -35,8 +37,8 @@ pub(crate) struct ProfileModel {
 pub(crate) struct Profile {
     /// `[bands]`, canonical
     mean: Vec<f32>,
-    /// `[classes, bands]`, canonical: what a frame wholly of a class has beside the mean
-    classes: Vec<f32>,
+    /// Scale of the frequency axis.
+    warp: f64,
     /// Raw band b is `(1 - w) canonical[i] + w canonical[i + 1]`.
     place: Vec<(usize, f32)>,
     pub(super) aperiodicity: [f32; APERIODICITIES],
@@ -51,14 +53,14 @@ impl ProfileModel {
     pub(super) fn load(scope: &Scope<'_>, config: &DecoderConfig, timbre: usize) -> Result<Self, WeightsError> {
         Ok(Self {
             profile: Linear::load(&scope.at("profile"), timbre, config.profile(), Bias::Yes)?,
-            first: Linear::load(&scope.at("m").index(0), config.habits(), config.profile_dim, Bias::Yes)?,
+            first: Linear::load(&scope.at("m").index(0), config.profile(), config.profile_dim, Bias::Yes)?,
             second: Linear::load(&scope.at("m").index(2), config.profile_dim, config.dim, Bias::Yes)?,
             subframe: Linear::load(&scope.at("p"), config.dim, config.subframe_dim, Bias::Yes)?,
             bands: config.envelope_bands,
         })
     }
 
-    /// `[bands + 1 + 3 + classes x bands]`: mean envelope, 5 ln warp, mean aperiodicity, classes, all before offset and scale.
+    /// `[bands + 1 + 3]`: mean envelope, 5 ln warp, mean aperiodicity, all before offset and scale.
     pub(super) fn numbers(&self, isa: Isa, timbre: &[f32]) -> Vec<f32> {
         let mut profile = vec![0.0; self.profile.outputs()];
         self.profile.apply(isa, &mut profile, timbre);
@@ -70,25 +72,24 @@ impl ProfileModel {
         log_warp(&self.numbers(isa, timbre)[self.bands..])
     }
 
-    /// Bands of the envelope, and how many numbers of a profile the network itself is told.
-    pub(super) fn sizes(&self) -> (usize, usize) {
-        (self.bands, self.bands + 1 + APERIODICITIES)
+    /// Bands of the envelope.
+    pub(super) fn bands(&self) -> usize {
+        self.bands
     }
 
     pub(super) fn apply(&self, isa: Isa, timbre: &[f32]) -> Profile {
         let numbers = self.numbers(isa, timbre);
         let mut hidden = vec![0.0; self.first.outputs()];
-        let (habits, classes) = numbers.split_at(self.bands + 1 + APERIODICITIES);
-        self.first.apply(isa, &mut hidden, habits);
+        self.first.apply(isa, &mut hidden, &numbers);
         kernels::gelu_tanh(isa, &mut hidden);
         let mut frame = vec![0.0; self.second.outputs()];
         self.second.apply(isa, &mut frame, &hidden);
         let mut subframe = vec![0.0; self.subframe.outputs()];
         self.subframe.apply(isa, &mut subframe, &frame);
-        let (mean, rest) = habits.split_at(self.bands);
+        let (mean, rest) = numbers.split_at(self.bands);
         let aperiodicity = std::array::from_fn(|i| rest[1 + i]);
-        let place = places(self.bands, log_warp(rest).exp().into());
-        Profile { mean: mean.to_vec(), classes: classes.to_vec(), place, aperiodicity, frame, subframe }
+        let warp = log_warp(rest).exp().into();
+        Profile { mean: mean.to_vec(), warp, place: places(self.bands, warp), aperiodicity, frame, subframe }
     }
 }
 
@@ -118,41 +119,69 @@ impl Profile {
         (&self.frame, &self.subframe)
     }
 
-    /// Appends to `out` the raw envelope `scale x + offset` of a canonical one `[bands]` that is relative to the speaker and
-    /// belongs to classes by the softmax of `logits`; both are used up.
-    pub(super) fn restore(
-        &self,
-        isa: Isa,
-        canonical: &mut [f32],
-        logits: &mut [f32],
-        (offset, scale): (f32, f32),
-        out: &mut Vec<f32>,
-    ) {
+    /// Appends to `out` the raw envelope `scale x + offset` of a canonical one `[bands]` that is relative to the speaker, which is used up.
+    pub(super) fn restore(&self, isa: Isa, canonical: &mut [f32], scales: (f32, f32), out: &mut Vec<f32>) {
         kernels::add(isa, canonical, &self.mean);
-        if !logits.is_empty() {
-            kernels::softmax(isa, logits);
-            for (&share, class) in logits.iter().zip(self.classes.chunks_exact(canonical.len())) {
-                kernels::axpy(isa, canonical, share, class);
-            }
-        }
-        self.warp(canonical, (offset, scale), out);
+        self.raw(canonical, scales, out);
     }
 
     /// Appends to `out` the raw envelope `scale x + offset` of a canonical one `[bands]`.
-    fn warp(&self, canonical: &[f32], (offset, scale): (f32, f32), out: &mut Vec<f32>) {
-        let last = canonical.len() - 1;
-        out.extend(self.place.iter().map(|&(i, w)| {
-            let x = (1.0 - w) * canonical[i] + w * canonical[(i + 1).min(last)];
-            x * scale + offset
-        }));
+    fn raw(&self, canonical: &[f32], (offset, scale): (f32, f32), out: &mut Vec<f32>) {
+        out.extend(interpolated(&self.place, canonical).map(|x| x * scale + offset));
+    }
+
+    /// Frames of raw ln power `[n, bands]`, somewhere `voiced`, to canonical envelopes relative to the speaker; what is above the `heard`
+    /// lowest bands goes on as the last of them, and their mean over voiced frames is 0.
+    pub(super) fn relative(
+        &self,
+        frames: &[f32],
+        voiced: &[bool],
+        heard: usize,
+        (offset, scale): (f32, f32),
+    ) -> Vec<f32> {
+        let bands = self.mean.len();
+        let heard = heard.min(bands);
+        let place = places(bands, self.warp.recip());
+        let mut out = Vec::with_capacity(frames.len());
+        let mut raw = vec![0.0; bands];
+        for frame in frames.chunks_exact(bands) {
+            for (band, x) in raw.iter_mut().enumerate() {
+                *x = (frame[band.min(heard - 1)].max(FLOOR) - offset) / scale;
+            }
+            out.extend(interpolated(&place, &raw));
+        }
+        let (mut sum, mut count) = (0.0, 0);
+        for (frame, _) in out.chunks_exact(bands).zip(voiced).filter(|(_, voiced)| **voiced) {
+            sum += frame[..heard].iter().map(|&x| f64::from(x)).sum::<f64>();
+            count += heard;
+        }
+        let level = (sum / f64::from(count.max(1) as u32)) as f32;
+        for frame in out.chunks_exact_mut(bands) {
+            for (x, mean) in frame.iter_mut().zip(&self.mean) {
+                *x -= level + mean;
+            }
+        }
+        out
     }
 }
 
+fn interpolated<'e>(place: &'e [(usize, f32)], envelope: &'e [f32]) -> impl Iterator<Item = f32> + 'e {
+    let last = envelope.len() - 1;
+    place.iter().map(move |&(i, w)| (1.0 - w) * envelope[i] + w * envelope[(i + 1).min(last)])
+}
+
 impl Profile {
-    /// Power from 1 to 5 kHz over that from 50 to 1000 Hz of the mean envelope, in dB; ln power is `scale x`.
-    pub(super) fn alpha_ratio(&self, scale: f32) -> f32 {
-        let mut raw = Vec::new();
-        self.warp(&self.mean, (0.0, scale), &mut raw);
+    /// Power from 1 to 5 kHz over that from 50 to 1000 Hz of the mean envelope, in dB; ln power is `scale x`. The speaker's `own` `[kinds, bands]`
+    /// is part of it, each kind as much as any.
+    pub(super) fn alpha_ratio(&self, own: &[f32], scale: f32) -> f32 {
+        let (mut raw, mut mean) = (Vec::new(), self.mean.clone());
+        let kinds = own.len() / mean.len();
+        for own in own.chunks_exact(mean.len()) {
+            for (x, own) in mean.iter_mut().zip(own) {
+                *x += own / kinds as f32;
+            }
+        }
+        self.raw(&mean, (0.0, scale), &mut raw);
         let (mut low, mut high) = (0.0, 0.0);
         for (hz, power) in mel_band_hz(raw.len()).zip(raw) {
             // bands are as wide as the mel scale makes them
@@ -186,16 +215,8 @@ mod tests {
         for warp in [0.8, 0.95, 1.1, 1.25] {
             let canonical: Vec<f32> =
                 centres.iter().map(|hz| (-((hz - 1500.0) / 300.0).powi(2)).exp() as f32).collect();
-            let profile = Profile {
-                mean: vec![0.0; 80],
-                classes: Vec::new(),
-                place: places(80, warp),
-                aperiodicity: [0.0; 3],
-                frame: Vec::new(),
-                subframe: Vec::new(),
-            };
             let mut raw = Vec::new();
-            profile.warp(&canonical, (0.0, 1.0), &mut raw);
+            profile(vec![0.0; 80], warp).raw(&canonical, (0.0, 1.0), &mut raw);
             let (weight, sum) = centres.iter().zip(&raw).fold((0.0, 0.0), |(w, s), (hz, x)| {
                 // bands are wider where frequencies are high
                 let x = f64::from(*x) * (hz + 700.0);
@@ -210,35 +231,52 @@ mod tests {
     #[test]
     fn the_alpha_ratio_of_a_step() {
         let mean: Vec<f32> = mel_band_hz(80).map(|hz| if hz < 1000.0 { 0.0 } else { -4.0 }).collect();
-        let profile = Profile {
-            mean,
-            classes: Vec::new(),
-            place: places(80, 1.0),
-            aperiodicity: [0.0; 3],
-            frame: Vec::new(),
-            subframe: Vec::new(),
-        };
+        let profile = profile(mean, 1.0);
         let expected = 10.0 * (4000.0f32 / 950.0 * (-4.0f32).exp()).log10();
-        let found = profile.alpha_ratio(1.0);
+        let found = profile.alpha_ratio(&[], 1.0);
         assert!((found - expected).abs() < 0.3, "{found} dB, expected {expected}");
+        // half of the kinds have twice that step, half none
+        let own: Vec<f32> = (0..2).flat_map(|kind| profile.mean.iter().map(move |x| x * [2.0, -2.0][kind])).collect();
+        assert!((profile.alpha_ratio(&own, 1.0) - found).abs() < 1e-3);
+        assert!(profile.alpha_ratio(&own[..80], 1.0) < found - 10.0);
     }
 
-    /// A frame that belongs half to each of two classes gets half of both, and the mean.
+    fn profile(mean: Vec<f32>, warp: f64) -> Profile {
+        let place = places(mean.len(), warp);
+        Profile { mean, warp, place, aperiodicity: [0.0; 3], frame: Vec::new(), subframe: Vec::new() }
+    }
+
     #[test]
-    fn mean_classes_and_scale_come_back() {
-        let profile = Profile {
-            mean: vec![0.5; 4],
-            classes: [[1.0; 4], [0.0, 0.0, 0.0, 2.0]].concat(),
-            place: places(4, 1.0),
-            aperiodicity: [0.0; 3],
-            frame: Vec::new(),
-            subframe: Vec::new(),
-        };
+    fn mean_and_scale_come_back() {
+        let profile = profile(vec![0.5; 4], 1.0);
         for isa in Isa::available() {
             let mut raw = Vec::new();
-            profile.restore(isa, &mut [1.0, 2.0, 3.0, 4.0], &mut [7.0, 7.0], (-9.0, 4.0), &mut raw);
-            let expected = [-1.0, 3.0, 7.0, 15.0];
+            profile.restore(isa, &mut [1.0, 2.0, 3.0, 4.0], (-9.0, 4.0), &mut raw);
+            let expected = [-3.0, 1.0, 5.0, 9.0];
             assert!(raw.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-4), "{raw:?}");
         }
+    }
+
+    /// What was restored is found again, but for a level and what interpolating twice rounds off.
+    #[test]
+    fn a_relative_envelope_is_that_which_was_restored() {
+        let mean: Vec<f32> = (0..80).map(|band| 0.3 * (band as f32 * 0.1).cos()).collect();
+        let profile = profile(mean, 1.1);
+        let frame = |t: usize| (0..80).map(move |band| 0.4 * (band as f32 * 0.15 + t as f32).sin());
+        let mut frames = Vec::new();
+        for t in 0..6 {
+            profile.restore(Isa::detect(), &mut frame(t).collect::<Vec<_>>(), (-9.0, 4.0), &mut frames);
+        }
+        let found = profile.relative(&frames, &[true; 6], 80, (-9.0, 4.0));
+        let level = found[20] - frame(0).nth(20).unwrap();
+        for t in 0..6 {
+            // the highest bands of a long tract were never in the raw envelope
+            for (band, expected) in frame(t).enumerate().take(70) {
+                let off = found[t * 80 + band] - level - expected;
+                assert!(off.abs() < 0.02, "{t} {band}: {off}");
+            }
+        }
+        let sum: f32 = found.iter().sum();
+        assert!(profile.mean.iter().sum::<f32>() * 6.0 + sum < 0.05, "{sum}");
     }
 }

@@ -227,7 +227,7 @@ impl Engine {
             let (origin, model) = (origin.to_owned(), self.0.name.clone());
             return Err(VoiceError::OtherFamily { origin, model }.into());
         };
-        file.check(origin, model.fingerprint, model.config.flow_lm.timbre)?;
+        file.check(origin, model.fingerprint, model.config.flow_lm.timbre, model.config.decoder.own())?;
         Ok(Voice::of_timbre(self.0.clone(), model.clone(), file))
     }
 

@@ -263,8 +263,8 @@ impl Voice {
 }
 
 fn speaker(timbre: &Timbre) -> Speaker<'_> {
-    let Timbre { values, mean_log_f0, sd_log_f0, .. } = timbre;
-    Speaker { timbre: values, mean_log_f0: *mean_log_f0, sd_log_f0: *sd_log_f0 }
+    let Timbre { values, own, mean_log_f0, sd_log_f0, .. } = timbre;
+    Speaker { timbre: values, own, mean_log_f0: *mean_log_f0, sd_log_f0: *sd_log_f0 }
 }
 
 fn draws(model: &NativeModel, settings: &Settings) -> Draws {

@@ -34,7 +34,7 @@ pub(crate) struct FlowConfig {
     pub(crate) prosody: usize,
     /// Number of prosody controls; each has a value and a "given" flag.
     pub(crate) prosody_controls: usize,
-    /// The flow-matching head.
+    /// The flow head.
     pub(crate) head: HeadConfig,
 }
 
@@ -42,6 +42,8 @@ pub(crate) struct FlowConfig {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct HeadConfig {
+    /// What it was trained to give.
+    pub(crate) flow: Flow,
     /// Channels.
     pub(crate) dim: usize,
     /// Residual blocks.
@@ -68,8 +70,8 @@ impl FlowConfig {
 
     /// The flow head.
     pub(super) fn head_shape(&self) -> HeadShape {
-        let HeadConfig { dim, depth } = self.head;
-        HeadShape { flow: Flow::Matching, condition: self.dim, dim, depth, latent: self.latent }
+        let HeadConfig { flow, dim, depth } = self.head;
+        HeadShape { flow, condition: self.dim, dim, depth, latent: self.latent }
     }
 
     /// What is wrong with the numbers, if anything.

@@ -1,4 +1,4 @@
-//! How long each phone lasts.
+//! How long each phone lasts, and how much that varies from one saying to the next.
 
 use super::config::FlowConfig;
 use crate::kernels::{self, Isa};
@@ -15,7 +15,7 @@ pub(crate) struct DurationModel {
     first: Linear,
     /// `256 -> 256`
     second: Linear,
-    /// `256 -> 1`
+    /// `256 -> 2`
     last: Linear,
 }
 
@@ -25,12 +25,12 @@ impl DurationModel {
         Ok(Self {
             first: Linear::load(&scope.index(0), config.dim + config.style(), HIDDEN, Bias::Yes)?,
             second: Linear::load(&scope.index(2), HIDDEN, HIDDEN, Bias::Yes)?,
-            last: Linear::load(&scope.index(4), HIDDEN, 1, Bias::Yes)?,
+            last: Linear::load(&scope.index(4), HIDDEN, 2, Bias::Yes)?,
         })
     }
 
-    /// ln(duration / 80 ms) of every row of `text` `[phones, dim]`.
-    pub(crate) fn apply(&self, isa: Isa, text: &[f32], style: &[f32]) -> Vec<f32> {
+    /// Of every row of `text` `[phones, dim]` the mean of ln(duration / 80 ms), which is normal, and ln of its standard deviation.
+    pub(crate) fn apply(&self, isa: Isa, text: &[f32], style: &[f32]) -> Vec<[f32; 2]> {
         let dim = self.first.inputs() - style.len();
         let input: Vec<f32> = text.chunks_exact(dim).flat_map(|row| row.iter().chain(style)).copied().collect();
         let phones = text.len() / dim;
@@ -39,8 +39,8 @@ impl DurationModel {
         kernels::gelu_tanh(isa, &mut a);
         self.second.apply(isa, &mut b, &a);
         kernels::gelu_tanh(isa, &mut b);
-        let mut out = vec![0.0; phones];
-        self.last.apply(isa, &mut out, &b);
+        let mut out = vec![[0.0; 2]; phones];
+        self.last.apply(isa, out.as_flattened_mut(), &b);
         out
     }
 }

@@ -1,4 +1,4 @@
-//! Phones and style become latents: text encoder, durations, slots, a causal transformer and a flow-matching head
+//! Phones and style become latents: text encoder, durations, slots, a causal transformer and a flow head
 //! (level 4).
 //!
 //! Signal flow, one file a stage:
@@ -115,8 +115,8 @@ impl FlowLm {
         self.text.encode(isa, scratch, phones, out);
     }
 
-    /// Natural logarithm of duration / 80 ms of every phone; `text` is `[phones, dim]`.
-    pub(crate) fn log_durations(&self, isa: Isa, text: &[f32], style: &[f32]) -> Vec<f32> {
+    /// Of every phone of `text` `[phones, dim]` the mean of ln(duration / 80 ms) and ln of its standard deviation.
+    pub(crate) fn log_durations(&self, isa: Isa, text: &[f32], style: &[f32]) -> Vec<[f32; 2]> {
         self.duration.apply(isa, text, style)
     }
 

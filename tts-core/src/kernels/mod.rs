@@ -1,6 +1,6 @@
 //! Arithmetic on slices: the only place that knows instruction sets, and it knows no word of the model (level 1).
 //!
-//! Every kernel is a safe function that takes an [`Isa`] first and asserts the lengths of its slices; none allocates.
+//! Every kernel but [`solve`] is a safe function that takes an [`Isa`] first and asserts the lengths of its slices; none allocates.
 //! Matrices of activations are row-major `[time, channels]` ("channels last").
 //!
 //! | kernel | formula | shapes |
@@ -14,6 +14,7 @@
 //! | [`softmax`] | `exp(x - max) / Σ exp(x - max)` | one row, in place |
 //! | [`exp`] [`ln`] [`tanh`] [`sigmoid`] [`silu`] [`gelu_tanh`] [`sincos_into`] | elementwise | any length |
 //! | [`dot`] [`add`] [`mul`] [`scale`] [`axpy`] [`modulate`] | vectors | equal lengths |
+//! | [`solve`] | `A x = b`, A symmetric positive definite, f64 on every instruction set | A `[N, N]`, b `[N]` |
 //!
 //! # How a kernel is made
 //! Its body is one `#[inline(always)]` function over fixed chunks of 16 lanes, generic over a `Simd` token.
@@ -37,6 +38,7 @@ mod packed;
 mod quantised;
 mod simd;
 mod slab;
+mod solve;
 mod trig;
 mod vector;
 
@@ -59,6 +61,7 @@ pub use norm::layer_norm;
 pub use packed::{PackedMatrix, Storage};
 pub(crate) use simd::LANES;
 pub(crate) use slab::{SharedBytes, Slab};
+pub use solve::solve;
 pub use trig::sincos_into;
 pub use vector::{add, axpy, dot, modulate, mul, scale};
 

@@ -25,6 +25,8 @@ use crate::weights::{Weights, WeightsError};
 const FRAME: u64 = 4 * HOP as u64;
 /// Phone durations in seconds are kept within this, as when the model was measured.
 const PHONE_SECONDS: (f32, f32) = (0.02, 0.6);
+/// Farthest that ln of a duration is drawn from its mean.
+const MOST_OFF: f32 = 0.7;
 /// The pause before a sentence.
 const LEAD_SECONDS: f32 = 0.08;
 /// The model speaks this much of a pause; what is longer holds the last sound of it.
@@ -36,9 +38,10 @@ const STRETCH: (f32, f32) = (0.6, 1.7);
 /// ln power of a band, and dB of aperiodicity, where nothing is heard.
 const SILENCE: f32 = -30.0;
 
-/// Noise for the latents, and for the breath of the renderer.
+/// Noise for the latents, for the breath of the renderer, and for durations.
 const LATENT_NOISE: u64 = 1;
 const BREATH_NOISE: u64 = 2;
+const DURATION_NOISE: u64 = 3;
 
 /// Weights and tables of the family.
 #[derive(Debug)]
@@ -73,6 +76,8 @@ pub(crate) enum LoadError {
 pub(crate) struct Speaker<'v> {
     /// `[timbre]`
     pub(crate) timbre: &'v [f32],
+    /// What he has of his own in each kind of sound: `[kinds, bands]`, or empty.
+    pub(crate) own: &'v [f32],
     /// Habitual pitch: mean of ln(F0 / Hz).
     pub(crate) mean_log_f0: f32,
     /// Standard deviation of ln(F0 / Hz).
@@ -91,6 +96,8 @@ struct Conditioning {
     /// `[dim]`, with the asked rate.
     style_condition: Vec<f32>,
     sampler: Sampler,
+    /// Share of their deviation that durations are drawn with.
+    chance: f32,
 }
 
 /// A clause on its way: what to say in every frame.
@@ -118,6 +125,7 @@ pub(crate) struct Generator {
     flow: FlowState,
     noise: Noise,
     noise_frame: Vec<f32>,
+    duration_noise: Noise,
     condition: Vec<f32>,
     scratch: ConditionScratch,
     text_scratch: TextScratch,
@@ -180,9 +188,16 @@ impl NativeModel {
         })
     }
 
-    /// Power from 1 to 5 kHz over that from 50 to 1000 Hz of the mean spectrum of a speaker with this timbre, in dB.
-    pub(crate) fn alpha_ratio(&self, isa: Isa, timbre: &[f32]) -> f32 {
-        self.decoder.alpha_ratio(isa, timbre)
+    /// Power from 1 to 5 kHz over that from 50 to 1000 Hz of the mean spectrum of a speaker with this timbre and this of his
+    /// own in each kind of sound, in dB.
+    pub(crate) fn alpha_ratio(&self, isa: Isa, timbre: &[f32], own: &[f32]) -> f32 {
+        self.decoder.alpha_ratio(isa, timbre, own)
+    }
+
+    /// `[kinds, bands]`: what somebody of this timbre has of his own in each kind of sound, as heard in `frames` `[n, bands]` of ln power, some of
+    /// them voiced. Empty if the weights know no kinds.
+    pub(crate) fn own(&self, isa: Isa, timbre: &[f32], frames: &[f32], voiced: &[bool]) -> Vec<f32> {
+        self.decoder.own(isa, timbre, frames, voiced)
     }
 
     /// ln of how much longer than the mean one the vocal tract of a speaker with this timbre is.
@@ -216,6 +231,7 @@ impl NativeModel {
             style: self.flow.style(isa, speaker.timbre, &controls),
             style_condition: self.style_condition(isa, speaker.timbre, &controls, manner.rate),
             sampler: self.flow.sampler(isa, draws.steps, draws.temperature),
+            chance: draws.temperature.sqrt(),
         };
         let generator = Generator {
             isa,
@@ -223,6 +239,7 @@ impl NativeModel {
             flow: self.flow.start(),
             noise: Noise::new(draws.seed, LATENT_NOISE),
             noise_frame: vec![0.0; self.config.flow_lm.latent],
+            duration_noise: Noise::new(draws.seed, DURATION_NOISE),
             condition: vec![0.0; self.config.flow_lm.dim],
             scratch: ConditionScratch::default(),
             text_scratch: TextScratch::default(),
@@ -234,7 +251,7 @@ impl NativeModel {
         };
         let vocaliser = Vocaliser {
             isa,
-            decoder: self.decoder.start(self.decoder.profile(isa, speaker.timbre), speaker.mean_log_f0),
+            decoder: self.decoder.start(self.decoder.profile(isa, speaker.timbre), speaker.own, speaker.mean_log_f0),
             shaper: self.shaper.start(speaker.mean_log_f0),
             renderer: Some(self.renderer.start()),
             noise: Noise::new(draws.seed, BREATH_NOISE),
@@ -281,11 +298,11 @@ impl NativeModel {
         generator.context.extend_from_slice(&phonetics.phones);
         let (text, logs) = self.read(generator, shown);
 
-        let mut seconds = self.durations(generator, &logs, &phonetics, leads);
+        let (mut seconds, chance) = self.durations(generator, &logs, &phonetics, leads);
         let manner = generator.conditioning.manner;
         let Manner { rate, pause_scale, .. } = manner;
-        let pause = pause_after(clause) * pause_scale / rate;
         let last = seconds.len() - 1;
+        let pause = pause_after(clause) * chance * pause_scale / rate;
         seconds[last] = pause.clamp(0.04, SPOKEN_PAUSE_SECONDS);
         let hold = ((pause - seconds[last]).max(0.0) * 100.0).round() as usize;
         // whole frames: the closing pause takes the difference
@@ -302,8 +319,9 @@ impl NativeModel {
         Some(Stretch { text, slots, frames, next: 0, manner, spoken, hold, times })
     }
 
-    /// Encoded phones `[phones, dim]` and their ln(duration / 80 ms), without the first `shown` of the context.
-    fn read(&self, generator: &mut Generator, shown: usize) -> (Vec<f32>, Vec<f32>) {
+    /// Encoded phones `[phones, dim]`, and of each the mean of ln(duration / 80 ms) and ln of its standard deviation, without the first `shown` of
+    /// the context.
+    fn read(&self, generator: &mut Generator, shown: usize) -> (Vec<f32>, Vec<[f32; 2]>) {
         #[cfg(feature = "oracle")]
         if let Some(read) = self.read_with_other(generator, shown) {
             return read;
@@ -316,22 +334,30 @@ impl NativeModel {
         (text, logs)
     }
 
-    /// Seconds of every phone at the asked rate; `logs` are ln(duration / 80 ms).
-    fn durations(&self, generator: &Generator, logs: &[f32], phonetics: &Phonetics, leads: bool) -> Vec<f32> {
-        let Manner { rate, pause_scale, .. } = generator.conditioning.manner;
-        let mut seconds: Vec<f32> = logs
-            .iter()
-            .zip(&phonetics.phones)
-            .map(|(log, ids)| {
-                let seconds = (USUAL_SECONDS * log.exp()).clamp(PHONE_SECONDS.0, PHONE_SECONDS.1);
-                let scale = if self.phones.is_pause(*ids) { pause_scale } else { 1.0 };
-                (seconds * scale / rate).max(0.01)
-            })
-            .collect();
+    /// Seconds of every phone at the asked rate, drawn by chance; and how much longer than usual the last is for it.
+    fn durations(
+        &self,
+        generator: &mut Generator,
+        logs: &[[f32; 2]],
+        phonetics: &Phonetics,
+        leads: bool,
+    ) -> (Vec<f32>, f32) {
+        let Generator { conditioning: Conditioning { manner, chance, .. }, duration_noise, .. } = generator;
+        let Manner { rate, pause_scale, .. } = *manner;
+        let mut seconds = vec![0.0; logs.len()];
+        duration_noise.fill(&mut seconds);
+        let mut times = 1.0;
+        for ((seconds, [mean, log_deviation]), ids) in seconds.iter_mut().zip(logs).zip(&phonetics.phones) {
+            let off = (*chance * *seconds * log_deviation.exp()).clamp(-MOST_OFF, MOST_OFF);
+            let drawn = (USUAL_SECONDS * (mean + off).exp()).clamp(PHONE_SECONDS.0, PHONE_SECONDS.1);
+            let scale = if self.phones.is_pause(*ids) { pause_scale } else { 1.0 };
+            *seconds = (drawn * scale / rate).max(0.01);
+            times = off.exp();
+        }
         if leads {
             seconds[0] = LEAD_SECONDS / rate;
         }
-        seconds
+        (seconds, times)
     }
 
     /// The next clause of a sentence sees the phones before it; the next sentence starts anew.

@@ -6,7 +6,9 @@
 //! known from readers, what moods do from the literature, so the person's share is a posterior mean: plain arithmetic
 //! without a network, an account of which is in docs/MODEL.md. A clip that is as high and as bright as people who read is believed, one
 //! that is both higher and brighter is not. `training/native/habits.py` prints the readers' figures and
-//! what the choice costs them. May import: nothing.
+//! what the choice costs them. May import: `kernels`.
+
+use crate::kernels;
 
 /// Two kinds of people, whom the length of the tract tells apart: the readers' `(Hz, semitones, times the mean formants)`, the
 /// second being the deviation of the first within the kind.
@@ -20,12 +22,14 @@ const EFFORT: (f64, f64) = (-12.8, 4.9);
 const CHANCE: ([f64; 3], f64) = ([1.35, 1.5, 1.4], 0.45);
 /// How people may be moved.
 const MOODS: [Mood; 3] = [
-    Mood { share: 0.5, rise: (0.0, 0.0), effort: (0.0, 0.0), together: 0.0 },
+    Mood { share: 0.5, rise: (0.0, 0.0), effort: (0.0, 0.0), together: 0.0, tract: 0.0 },
     // anger, joy, fear
-    Mood { share: 0.35, rise: (7.0, 4.0), effort: (6.5, 4.0), together: 0.7 },
+    Mood { share: 0.35, rise: (7.0, 4.0), effort: (6.5, 4.0), together: 0.7, tract: -0.05 },
     // sadness, boredom
-    Mood { share: 0.15, rise: (-1.5, 1.5), effort: (-3.0, 2.0), together: 0.3 },
+    Mood { share: 0.15, rise: (-1.5, 1.5), effort: (-3.0, 2.0), together: 0.3, tract: 0.0 },
 ];
+/// How likely clips of readers are calm, on average.
+const USUALLY_CALM: f64 = 0.65;
 /// Share of a mood's rise that the encoder follows, and what it errs by in doing so, in semitones.
 const FOLLOWED: (f64, f64) = (0.45, 1.0);
 /// Most dB of effort that are laid to the mood.
@@ -38,12 +42,14 @@ const MOST_TOLD: f64 = 6.4;
 /// Semitones of a unit of ln F0.
 const SEMITONES: f64 = 12.0 / std::f64::consts::LN_2;
 
-/// What a mood adds: semitones of pitch and dB of effort, mean and deviation, and how far they go together.
+/// What a mood adds: semitones of pitch and dB of effort, mean and deviation, and how far they go together; and what it seems to add to the
+/// logarithm of the tract, since a raised voice lifts the first formant.
 struct Mood {
     share: f64,
     rise: (f64, f64),
     effort: (f64, f64),
     together: f64,
+    tract: f64,
 }
 
 /// What clips of one person show.
@@ -66,6 +72,8 @@ pub(crate) struct Belief {
     pub(crate) mean_log_f0: f32,
     /// dB of alpha ratio that belong to the mood of the clips; negative for subdued ones.
     pub(crate) excess: f32,
+    /// How likely the clips are calm, as a share of what that is of readers: 0 to 1.
+    pub(crate) calm: f32,
 }
 
 /// `log_tract`: ln of the person's formants over the mean person's, inverted as the profile has it (long tracts are positive).
@@ -80,8 +88,8 @@ pub(crate) fn believe(log_tract: f64, shown: &Shown) -> Belief {
     for (hz, deviation, tract) in KINDS {
         let usual = hz.ln() * SEMITONES;
         let (person, room) = (deviation * deviation, EFFORT.1 * EFFORT.1);
-        let tract = (log_tract - tract.ln()) / TRACT;
         for mood in &MOODS {
+            let tract = (log_tract - tract.ln() - mood.tract) / TRACT;
             let (mean, mut spread) = mood.shows();
             for row in &mut spread {
                 row.iter_mut().for_each(|x| *x *= clips);
@@ -91,32 +99,44 @@ pub(crate) fn believe(log_tract: f64, shown: &Shown) -> Belief {
             }
             spread[2][2] += room;
             let off = [seen[0] - usual - mean[0], seen[1] - usual - mean[1], seen[2] - EFFORT.0 - mean[2]];
-            let (solved, log_size) = solve(spread, off);
+            let mut solved = off;
+            let log_size = kernels::solve(spread.as_flattened_mut(), &mut solved);
             let distance: f64 = off.iter().zip(&solved).map(|(a, b)| a * b).sum();
             let log_likelihood = mood.share.ln() - 0.5 * (distance + log_size + tract * tract);
             let (habit, effort) = (usual + person * (solved[0] + solved[1]), EFFORT.0 + room * solved[2]);
-            terms.push((log_likelihood, habit, effort));
+            let calm = if mood.moves() { 0.0 } else { 1.0 };
+            terms.push((log_likelihood, [habit, effort, calm]));
         }
     }
     let most = terms.iter().fold(f64::NEG_INFINITY, |most, term| most.max(term.0));
-    let (mut total, mut habit, mut effort) = (0.0, 0.0, 0.0);
-    for term in terms {
-        let share = (term.0 - most).exp();
+    let (mut total, mut sums) = (0.0, [0.0; 3]);
+    for (log_likelihood, values) in terms {
+        let share = (log_likelihood - most).exp();
         total += share;
-        habit += share * term.1;
-        effort += share * term.2;
+        for (sum, value) in sums.iter_mut().zip(values) {
+            *sum += share * value;
+        }
     }
-    let excess = shown.effort - effort / total;
-    Belief { mean_log_f0: (habit / total / SEMITONES) as f32, excess: excess.clamp(-MOST, MOST) as f32 }
+    let [habit, effort, calm] = sums.map(|sum| sum / total);
+    let excess = (shown.effort - effort).clamp(-MOST, MOST);
+    Belief {
+        mean_log_f0: (habit / SEMITONES) as f32,
+        excess: excess as f32,
+        calm: (calm / USUALLY_CALM).min(1.0) as f32,
+    }
 }
 
 impl Mood {
+    fn moves(&self) -> bool {
+        self.rise != (0.0, 0.0) || self.effort != (0.0, 0.0)
+    }
+
     /// Mean and covariance of what a clip shows beside the person: semitones told, semitones of the median, dB of effort.
     fn shows(&self) -> ([f64; 3], [[f64; 3]; 3]) {
         let mean = [FOLLOWED.0 * self.rise.0, self.rise.0, self.effort.0];
         let (told, median, effort) = (FOLLOWED.0 * self.rise.1, self.rise.1, self.effort.1);
         let ([by_told, by_median, by_effort], alike) = CHANCE;
-        let followed = if self.rise.1 > 0.0 { FOLLOWED.1 } else { 0.0 };
+        let followed = if self.moves() { FOLLOWED.1 } else { 0.0 };
         // told and median rise as one
         let pitch = told * median + alike * by_told * by_median;
         let (told_effort, median_effort) = (self.together * told * effort, self.together * median * effort);
@@ -127,28 +147,6 @@ impl Mood {
         ];
         (mean, spread)
     }
-}
-
-/// `x` of `square x = right`, and ln of the determinant, of a symmetric positive definite `square`.
-fn solve(mut square: [[f64; 3]; 3], mut right: [f64; 3]) -> ([f64; 3], f64) {
-    let mut log_determinant = 0.0;
-    for pivot in 0..3 {
-        log_determinant += square[pivot][pivot].ln();
-        for row in pivot + 1..3 {
-            let factor = square[row][pivot] / square[pivot][pivot];
-            for column in pivot..3 {
-                square[row][column] -= factor * square[pivot][column];
-            }
-            right[row] -= factor * right[pivot];
-        }
-    }
-    for row in (0..3).rev() {
-        for column in row + 1..3 {
-            right[row] -= square[row][column] * right[column];
-        }
-        right[row] /= square[row][row];
-    }
-    (right, log_determinant)
 }
 
 #[cfg(test)]
@@ -167,7 +165,7 @@ mod tests {
 
     fn believed(person: (f64, f64), rise: f64, followed: f64, effort: f64) -> (f64, f64) {
         let (tract, shown) = clip(person, rise, followed, effort);
-        let Belief { mean_log_f0, excess } = believe(tract, &shown);
+        let Belief { mean_log_f0, excess, .. } = believe(tract, &shown);
         ((f64::from(mean_log_f0) - person.0.ln()) * SEMITONES, f64::from(excess))
     }
 
@@ -195,6 +193,19 @@ mod tests {
             // found: 3.7 and 4.2; 2.5 and 2.2 dB
             let high = believed(person, 6.0, 1.0, 6.5);
             assert!(high.0 > moved.0 + 3.0 && high.1 < moved.1 - 3.0, "{person:?}: {moved:?} to {high:?}");
+        }
+    }
+
+    #[test]
+    fn moved_clips_are_told_from_calm_ones() {
+        for person in [WOMAN, MAN] {
+            let calm = |rise, effort| {
+                let (tract, shown) = clip(person, rise, 0.45, effort);
+                believe(tract, &shown).calm
+            };
+            // found: 1; 0.12 and 0.05
+            let (usual, excited) = (calm(0.0, 0.0), calm(6.0, 6.5));
+            assert!(usual > 0.9 && excited < 0.2, "{person:?}: {usual} {excited}");
         }
     }
 

@@ -26,6 +26,8 @@ const FLOOR: f32 = -17.0;
 const HUMAN_LOG_F0: (f32, f32) = (3.912, 6.397);
 /// The same of its deviation in ln F0.
 const HUMAN_SD: (f32, f32) = (0.02, 1.0);
+/// Tracts of readers, as ln of their length over the mean one.
+const USUAL_TRACTS: (f32, f32) = (-0.15, 0.3);
 /// Inputs beside the bands: voiced, ln F0.
 const BESIDE_BANDS: usize = 2;
 
@@ -86,6 +88,8 @@ pub(crate) struct SpeakerEncoder {
     timbre: Linear,
     /// `2 dim -> 64`, SiLU, `64 -> 2`
     pitch: [Linear; 2],
+    /// The usual timbre for a length of the tract `t` is `usual[0] + t usual[1] + t² usual[2]`: `[3, timbre]`.
+    usual: Vec<f32>,
 }
 
 /// Who was heard in one stretch.
@@ -100,7 +104,7 @@ pub(super) struct Impression {
 }
 
 impl SpeakerEncoder {
-    /// `input`, `blocks.N.*`, `norm`, `attention.{0,1}`, `timbre`, `pitch.{0,2}` below `scope`.
+    /// `input`, `blocks.N.*`, `norm`, `attention.{0,1}`, `timbre`, `pitch.{0,2}`, `usual` below `scope`.
     pub(crate) fn load(scope: &Scope<'_>, config: EncoderConfig, timbre: usize) -> Result<Self, WeightsError> {
         let EncoderConfig { dim, kernel, expansion, .. } = config;
         let linear = |name: &str, from, to| Linear::load(&scope.at(name), from, to, Bias::Yes);
@@ -112,6 +116,7 @@ impl SpeakerEncoder {
             attention: [linear("attention.0", dim, dim)?, linear("attention.1", dim, dim)?],
             timbre: linear("timbre", 2 * dim, timbre)?,
             pitch: [linear("pitch.0", 2 * dim, PITCH_HIDDEN)?, linear("pitch.2", PITCH_HIDDEN, 2)?],
+            usual: scope.tensor("usual", [3, timbre])?.to_f32()?,
             config,
         })
     }
@@ -119,6 +124,21 @@ impl SpeakerEncoder {
     /// Who speaks in `frames`; `None` where nobody does. The sequence is held as a whole: keep it to some seconds.
     pub(super) fn hear(&self, isa: Isa, frames: &Frames) -> Option<Impression> {
         Some(self.network(isa, &self.features(frames)?))
+    }
+
+    /// `timbre` `[timbre]` between that of anybody whose vocal tract is of its length (share 0) and itself (1), of length 1. `log_tract` is ln of the
+    /// length over the mean one.
+    pub(crate) fn drawn(&self, timbre: &[f32], log_tract: f32, share: f32) -> Vec<f32> {
+        let tract = log_tract.clamp(USUAL_TRACTS.0, USUAL_TRACTS.1);
+        let mut out: Vec<f32> = timbre.iter().map(|x| share * x).collect();
+        let powers = [1.0, tract, tract * tract];
+        for (row, power) in self.usual.chunks_exact(timbre.len()).zip(powers) {
+            for (x, usual) in out.iter_mut().zip(row) {
+                *x += (1.0 - share) * power * usual;
+            }
+        }
+        normalise(&mut out);
+        out
     }
 
     /// Timbre, mean and standard deviation of ln F0 of who is heard in `features`, as [`SpeakerEncoder::network`] takes them.

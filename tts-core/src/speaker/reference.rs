@@ -1,12 +1,13 @@
 //! Recordings of one person, of any length, to who speaks and how each was spoken.
 //!
 //! In: [`Clip`]s of mono PCM at any rate. Out: [`Heard`]. A clip is brought to 24 kHz and to the level of training as a
-//! whole, then heard in stretches of at most ten seconds, so that nothing but the PCM and 16 bytes a frame grows with it.
+//! whole, then heard in stretches of at most ten seconds, so that nothing but the PCM and 16 bytes a frame grows with it. Of a
+//! minute the envelopes are kept.
 
 use super::SpeakerError;
 use super::belief::Shown;
 use super::encoder::{SpeakerEncoder, normalise};
-use super::frames::{Analyser, FRAMES_PER_SECOND, Track};
+use super::frames::{Analyser, BANDS, FRAMES_PER_SECOND, Frames, Track};
 use super::prosody::Delivery;
 use crate::dsp::{HOP, RATE, level, resample};
 use crate::kernels::Isa;
@@ -16,6 +17,8 @@ use crate::units::SampleRate;
 const STRETCH: usize = 10 * RATE as usize;
 /// Greatest sample that may be one of a recording, in whatever unit: 32-bit integers as they are.
 const LARGEST: f32 = 2.2e9;
+/// Most frames of which envelopes are kept: more say no more of a person's sounds.
+const MOST_ENVELOPES: usize = 6000;
 /// Least seconds of voice.
 const LEAST_SECONDS: f64 = 1.0;
 
@@ -39,8 +42,28 @@ pub(crate) struct Heard {
     pub(crate) sd_log_f0: f32,
     /// Seconds with a voice.
     pub(crate) voiced_seconds: f64,
+    /// The first minute of all clips.
+    pub(crate) envelopes: Envelopes,
     /// Frames of each clip without their envelopes.
     tracks: Vec<Track>,
+}
+
+/// Envelopes of frames.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Envelopes {
+    /// `[frames, BANDS]`, see [`Frames::bands`]
+    pub(crate) bands: Vec<f32>,
+    /// `[frames]`
+    pub(crate) voiced: Vec<bool>,
+}
+
+impl Envelopes {
+    /// Appends those of `frames` that a minute has room for.
+    fn extend(&mut self, frames: &Frames) {
+        let room = MOST_ENVELOPES.saturating_sub(self.voiced.len());
+        self.bands.extend(frames.bands.iter().take(room * BANDS));
+        self.voiced.extend(frames.track.f0.iter().take(room).map(|&f0| f0 > 0.0));
+    }
 }
 
 impl Heard {
@@ -76,7 +99,7 @@ impl Heard {
 pub(crate) fn hear(encoder: &SpeakerEncoder, isa: Isa, clips: &[Clip<'_>]) -> Result<Heard, SpeakerError> {
     let mut analyser = Analyser::new();
     let mut tracks = Vec::with_capacity(clips.len());
-    let mut sum = Sum::default();
+    let (mut sum, mut envelopes) = (Sum::default(), Envelopes::default());
     for (i, clip) in clips.iter().enumerate() {
         let pcm = checked(i + 1, clip)?;
         let gain = level::gain(level::active_rms(&pcm));
@@ -84,6 +107,7 @@ pub(crate) fn hear(encoder: &SpeakerEncoder, isa: Isa, clips: &[Clip<'_>]) -> Re
         for stretch in stretches(&pcm) {
             let frames = analyser.frames(&level::scaled(stretch, gain));
             track.append(&frames.track);
+            envelopes.extend(&frames);
             if let Some(found) = encoder.hear(isa, &frames) {
                 sum.add(&found.timbre, found.mean_log_f0, found.sd_log_f0, frames.track.voiced());
             }
@@ -98,7 +122,7 @@ pub(crate) fn hear(encoder: &SpeakerEncoder, isa: Isa, clips: &[Clip<'_>]) -> Re
     normalise(&mut timbre);
     let mean_log_f0 = (sum.mean_log_f0 / sum.weight) as f32;
     let sd_log_f0 = (sum.sd_log_f0 / sum.weight) as f32;
-    Ok(Heard { timbre, mean_log_f0, sd_log_f0, voiced_seconds, tracks })
+    Ok(Heard { timbre, mean_log_f0, sd_log_f0, voiced_seconds, envelopes, tracks })
 }
 
 /// Clip `number`, from 1, at 24 kHz.

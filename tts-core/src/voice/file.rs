@@ -1,11 +1,13 @@
 //! The `.voice` file: a safetensors container with one timbre and what should be known of it (docs/VOICES.md).
 //!
-//! Tensors: `timbre` `[n]`, `pitch` `[2]` (mean and standard deviation of ln F0), both F32. Metadata of version 2: `format`,
+//! Tensors, all F32: `timbre` `[n]`, `pitch` `[2]` (mean and standard deviation of ln F0), and if it is known `own` `[m]`, what the speaker has of his
+//! own in each kind of sound. Metadata of version 2: `format`,
 //! `version`, `encoder` (fingerprint of the weights that read the timbre), the fields of the card, `prosody.NAME` for
 //! every control that is not neutral, `measured.NAME` for all eight measures of the recording or none. Version 1 has
 //! `model` for `encoder`, a `name`, and nothing else. Everything in a file is a stranger's: sizes, numbers and texts are
 //! checked, what is not known is refused.
 
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -24,6 +26,8 @@ const BYTES_MAX: usize = 8 << 10;
 const TEXT_MAX: usize = 1000;
 /// Size of one number of a timbre.
 const VALUE_MAX: f32 = 100.0;
+/// Size of what a speaker has of his own: 35 dB.
+const OWN_MAX: f32 = 2.0;
 /// Size of a measure.
 const MEASURE_MAX: f32 = 1000.0;
 /// ln of 20 Hz to 2 kHz.
@@ -146,11 +150,17 @@ impl VoiceFile {
         reader::Reader { origin, file }.read()
     }
 
-    /// Whether a model with `fingerprint` and `channels` timbre channels can speak with it.
+    /// Whether a model with `fingerprint`, `channels` timbre channels and `own` numbers for all kinds of sound can speak with it.
     ///
     /// # Errors
     /// [`VoiceError::OtherModel`]; [`VoiceError::Format`] if the file lies about its model.
-    pub(crate) fn check(&self, origin: &str, expected: Fingerprint, channels: usize) -> Result<(), VoiceError> {
+    pub(crate) fn check(
+        &self,
+        origin: &str,
+        expected: Fingerprint,
+        channels: usize,
+        own: usize,
+    ) -> Result<(), VoiceError> {
         let (origin, found) = (origin.to_owned(), self.timbre.fingerprint);
         if found != expected {
             return Err(VoiceError::OtherModel { origin, expected, found });
@@ -158,6 +168,11 @@ impl VoiceFile {
         let length = self.timbre.values.len();
         if length != channels {
             let what = format!("its timbre has {length} numbers, expected {channels} for this model");
+            return Err(VoiceError::Format { origin, what });
+        }
+        let found = self.timbre.own.len();
+        if found != 0 && found != own {
+            let what = format!("its kinds of sound have {found} numbers, expected {own} for this model");
             return Err(VoiceError::Format { origin, what });
         }
         Ok(())
@@ -172,8 +187,8 @@ impl VoiceFile {
         for (key, text) in card_texts(&self.card) {
             check_text(key, text).map_err(fail)?;
         }
-        let Timbre { values, mean_log_f0, sd_log_f0, fingerprint } = &self.timbre;
-        check_numbers(values, [*mean_log_f0, *sd_log_f0]).map_err(fail)?;
+        let Timbre { values, own, mean_log_f0, sd_log_f0, fingerprint } = &self.timbre;
+        check_numbers(values, own, [*mean_log_f0, *sd_log_f0]).map_err(fail)?;
 
         let mut metadata: Vec<(String, String)> = vec![
             ("encoder".to_owned(), fingerprint.to_string()),
@@ -194,17 +209,25 @@ impl VoiceFile {
 
         let metadata: Vec<String> =
             metadata.iter().map(|(key, text)| format!("\"{key}\":\"{}\"", escaped(text))).collect();
-        let timbre_end = 8 + 4 * values.len();
-        let mut header = format!(
-            r#"{{"__metadata__":{{{}}},"pitch":{{"dtype":"F32","shape":[2],"data_offsets":[0,8]}},"timbre":{{"dtype":"F32","shape":[{}],"data_offsets":[8,{timbre_end}]}}}}"#,
-            metadata.join(","),
-            values.len(),
-        );
+        let pitch = [*mean_log_f0, *sd_log_f0];
+        let mut header = format!(r#"{{"__metadata__":{{{}}}"#, metadata.join(","));
+        let mut data: Vec<u8> = Vec::new();
+        for (name, numbers) in [("own", &own[..]), ("pitch", &pitch), ("timbre", values)] {
+            if numbers.is_empty() {
+                continue;
+            }
+            let (from, count) = (data.len(), numbers.len());
+            data.extend(numbers.iter().flat_map(|value| value.to_le_bytes()));
+            let to = data.len();
+            write!(header, r#","{name}":{{"dtype":"F32","shape":[{count}],"data_offsets":[{from},{to}]}}"#)
+                .map_err(|_| fail("its header is too long".to_owned()))?;
+        }
+        header.push('}');
         // tensors begin at a multiple of eight
         header.extend(std::iter::repeat_n(' ', header.len().next_multiple_of(8) - header.len()));
         let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
         bytes.extend_from_slice(header.as_bytes());
-        bytes.extend([*mean_log_f0, *sd_log_f0].iter().chain(values).flat_map(|value| value.to_le_bytes()));
+        bytes.extend(data);
         if bytes.len() > BYTES_MAX {
             return Err(fail(format!(
                 "it takes {} bytes, expected at most {BYTES_MAX}; shorten its texts",
@@ -257,7 +280,10 @@ fn check_text(key: &str, text: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn check_numbers(timbre: &[f32], [mean, deviation]: [f32; 2]) -> Result<(), String> {
+fn check_numbers(timbre: &[f32], own: &[f32], [mean, deviation]: [f32; 2]) -> Result<(), String> {
+    if let Some(value) = own.iter().find(|value| !(-OWN_MAX..=OWN_MAX).contains(*value)) {
+        return Err(format!("a number of its kinds of sound is {value}, expected -{OWN_MAX} to {OWN_MAX}"));
+    }
     if let Some(value) = timbre.iter().find(|value| !(-VALUE_MAX..=VALUE_MAX).contains(*value)) {
         return Err(format!("a timbre value is {value}, expected -{VALUE_MAX} to {VALUE_MAX}"));
     }

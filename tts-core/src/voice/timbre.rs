@@ -8,6 +8,8 @@ use crate::units::Fingerprint;
 pub struct Timbre {
     /// The embedding.
     pub(crate) values: Vec<f32>,
+    /// What the speaker has of his own in each kind of sound: `[kinds, bands]`, or empty.
+    pub(crate) own: Vec<f32>,
     /// Habitual pitch: mean of ln(F0 / Hz).
     pub(crate) mean_log_f0: f32,
     /// Usual range: standard deviation of ln(F0 / Hz).
@@ -26,17 +28,21 @@ impl Timbre {
     pub fn mix(parts: &[(&Self, f32)]) -> Result<Self, VoiceError> {
         let fail = |what: String| Err(VoiceError::Mix { what });
         let Some((first, _)) = parts.first() else { return fail("none was given".to_owned()) };
+        let most = parts.iter().map(|(timbre, _)| timbre.own.len()).max().unwrap_or_default();
         for (timbre, weight) in parts {
             if !(weight.is_finite() && *weight > 0.0) {
                 return fail(format!("a weight is {weight}, expected a number above 0"));
             }
-            if timbre.fingerprint != first.fingerprint || timbre.values.len() != first.values.len() {
+            let fits = timbre.values.len() == first.values.len() && [0, most].contains(&timbre.own.len());
+            if timbre.fingerprint != first.fingerprint || !fits {
                 return fail(format!(
                     "one was made by the encoder {}, another by {}; clone one of them again",
                     first.fingerprint, timbre.fingerprint
                 ));
             }
         }
+        // who has nothing of his own is as everybody
+        let own = |timbre: &Self, i: usize| timbre.own.get(i).copied().unwrap_or_default();
         let sum: f32 = parts.iter().map(|(_, weight)| weight).sum();
         let mean =
             |of: &dyn Fn(&Self) -> f32| parts.iter().map(|(timbre, weight)| weight / sum * of(timbre)).sum::<f32>();
@@ -52,6 +58,7 @@ impl Timbre {
         }
         Ok(Self {
             values,
+            own: (0..most).map(|i| mean(&|timbre| own(timbre, i))).collect(),
             mean_log_f0: mean(&|timbre| timbre.mean_log_f0),
             sd_log_f0: mean(&|timbre| timbre.sd_log_f0),
             fingerprint: first.fingerprint,
@@ -62,6 +69,13 @@ impl Timbre {
     #[must_use]
     pub fn with_pitch_hz(&self, hz: f32) -> Self {
         Self { mean_log_f0: hz.ln(), ..self.clone() }
+    }
+
+    /// What the speaker has of his own in each kind of sound, `[kinds, bands]`, as a canonical envelope relative to the embedding's (docs/MODEL.md);
+    /// empty if it is not known.
+    #[must_use]
+    pub fn own(&self) -> &[f32] {
+        &self.own
     }
 
     /// The embedding.
@@ -98,7 +112,13 @@ mod tests {
     use super::*;
 
     fn timbre(values: [f32; 2], hz: f32) -> Timbre {
-        Timbre { values: values.to_vec(), mean_log_f0: hz.ln(), sd_log_f0: 0.2, fingerprint: Fingerprint(7) }
+        Timbre {
+            values: values.to_vec(),
+            own: Vec::new(),
+            mean_log_f0: hz.ln(),
+            sd_log_f0: 0.2,
+            fingerprint: Fingerprint(7),
+        }
     }
 
     #[test]
@@ -110,6 +130,8 @@ mod tests {
         let most = Timbre::mix(&[(&a, 0.9), (&b, 0.1)]).unwrap();
         assert!(most.values()[0] > 0.9 && most.pitch_hz() < 120.0);
         assert_eq!(Timbre::mix(&[(&a, 0.3)]).unwrap().values, a.values);
+        let known = Timbre { own: vec![0.4, -0.8], ..b };
+        assert_eq!(Timbre::mix(&[(&a, 3.0), (&known, 1.0)]).unwrap().own, [0.1, -0.2]);
     }
 
     #[test]

@@ -18,6 +18,8 @@ use crate::flow::Frame;
 pub struct Speaking {
     /// `[timbre]`, of length 1
     pub timbre: Vec<f32>,
+    /// What the speaker has of his own in each kind of sound: `[kinds, bands]`, or empty.
+    pub own: Vec<f32>,
     /// Habitual mean of ln(F0 / Hz).
     pub mean_log_f0: f32,
     /// Habitual standard deviation of ln(F0 / Hz).
@@ -38,8 +40,9 @@ pub trait Networks: Debug + Send + Sync {
 
 /// Phones to latents: one stream.
 pub trait LatentNetworks: Debug + Send {
-    /// `phones` (phone, stress, word start, punctuation) to encoded text `[phones, dim]` and ln(duration / 80 ms).
-    fn read(&mut self, phones: &[[u8; 4]]) -> (Vec<f32>, Vec<f32>);
+    /// `phones` (phone, stress, word start, punctuation) to encoded text `[phones, dim]`, and of each the mean of ln(duration /
+    /// 80 ms) and ln of its standard deviation.
+    fn read(&mut self, phones: &[[u8; 4]]) -> (Vec<f32>, Vec<[f32; 2]>);
 
     /// The next plain latent, into `out` `[latent]`. Of both slots of the frame: its phone's row of encoded text `[dim]`
     /// and its three numbers. `noise` is unit normal, `[latent]`.
@@ -77,13 +80,13 @@ pub struct Latents {
 /// What the decoder gave, and what it adds for a speaker.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Parameters {
-    /// `[bands + 1 + 3 + classes x bands]`
+    /// `[bands + 1 + 3]`
     pub profile: Vec<f32>,
     /// `[dim]`
     pub added_to_frames: Vec<f32>,
     /// `[subframe_dim]`
     pub added_to_subframes: Vec<f32>,
-    /// `[4 frames, bands + 5 + classes]`, as the network gives them
+    /// `[4 frames, bands + 5]`, as the network gives them
     pub raw: Vec<f32>,
     /// `[4 frames, bands + 5]`, before a way of speaking changes them
     pub parameters: Vec<f32>,
@@ -128,9 +131,9 @@ impl Stages {
         self.model.flow.style(self.isa, &speaking.timbre, &controls)
     }
 
-    /// ln(duration / 80 ms) of every row of `text` `[phones, dim]`.
+    /// Of every row of `text` `[phones, dim]` the mean of ln(duration / 80 ms) and ln of its standard deviation.
     #[must_use]
-    pub fn log_durations(&self, text: &[f32], style: &[f32]) -> Vec<f32> {
+    pub fn log_durations(&self, text: &[f32], style: &[f32]) -> Vec<[f32; 2]> {
         self.model.flow.log_durations(self.isa, text, style)
     }
 
@@ -182,7 +185,7 @@ impl Stages {
     #[must_use]
     pub fn decoding(&self, speaking: &Speaking) -> Decoding<'_> {
         let decoder = &self.model.decoder;
-        let state = decoder.start(decoder.profile(self.isa, &speaking.timbre), speaking.mean_log_f0);
+        let state = decoder.start(decoder.profile(self.isa, &speaking.timbre), &speaking.own, speaking.mean_log_f0);
         Decoding { stages: self, state, parameters: Vec::new() }
     }
 
@@ -193,6 +196,12 @@ impl Stages {
         Some(self.model.speaker_encoder.as_ref()?.hear_features(self.isa, features))
     }
 
+    /// `timbre` `[timbre]` drawn, all but `share` of it, to the usual one for a tract. `None` if the weights cannot listen.
+    #[must_use]
+    pub fn drawn(&self, timbre: &[f32], log_tract: f32, share: f32) -> Option<Vec<f32>> {
+        Some(self.model.speaker_encoder.as_ref()?.drawn(timbre, log_tract, share))
+    }
+
     /// Parameters of plain latents `[frames, latent]`, all in one call.
     #[must_use]
     pub fn parameters(&self, speaking: &Speaking, latents: &[f32]) -> Parameters {
@@ -200,7 +209,7 @@ impl Stages {
         let profile = decoder.profile(isa, &speaking.timbre);
         let (added_to_frames, added_to_subframes) = profile.added();
         let (added_to_frames, added_to_subframes) = (added_to_frames.to_vec(), added_to_subframes.to_vec());
-        let mut state = decoder.start(profile, speaking.mean_log_f0);
+        let mut state = decoder.start(profile, &speaking.own, speaking.mean_log_f0);
         let mut parameters = Vec::new();
         decoder.step(isa, &mut state, latents, &mut parameters);
         let (profile, raw) = decoder.inside(isa, &speaking.timbre, latents);
@@ -247,6 +256,7 @@ impl NativeModel {
         let Some(networks) = &self.networks else { return (generator, vocaliser) };
         let (latents, parameters) = networks.start(&Speaking {
             timbre: speaker.timbre.to_vec(),
+            own: speaker.own.to_vec(),
             mean_log_f0: speaker.mean_log_f0,
             sd_log_f0: speaker.sd_log_f0,
             stretch: stretch(manner.rate),
@@ -257,7 +267,7 @@ impl NativeModel {
     }
 
     /// What [`NativeModel::read`] gives, of the other networks.
-    pub(super) fn read_with_other(&self, generator: &mut Generator, shown: usize) -> Option<(Vec<f32>, Vec<f32>)> {
+    pub(super) fn read_with_other(&self, generator: &mut Generator, shown: usize) -> Option<(Vec<f32>, Vec<[f32; 2]>)> {
         let Generator { other: Some(other), context, .. } = generator else { return None };
         let phones = context.iter().map(|ids| [ids.phone, ids.stress, ids.word_start, ids.punctuation]);
         let (mut text, mut logs) = other.read(&phones.collect::<Vec<_>>());

@@ -43,6 +43,7 @@ pub(in crate::speaker) fn random_encoder() -> (SpeakerEncoder, Tensors) {
     }
     add("norm.weight", &[dim]);
     add("norm.bias", &[dim]);
+    add("usual", &[3, TIMBRE]);
     let weights = random.finish();
     let encoder = SpeakerEncoder::load(&weights.root().at("speaker_encoder"), CONFIG, TIMBRE).unwrap();
     weights.finish().unwrap();
@@ -214,5 +215,25 @@ fn the_shipped_tower_hears_what_the_trained_one_hears() {
         let pitch_off = (heard.mean_log_f0 - pitch[0]).abs().max((heard.sd_log_f0 - pitch[1]).abs());
         println!("tower on {}: timbre {worst:.1e}, pitch {pitch_off:.1e}", isa.name());
         assert!(worst < 1e-5 && pitch_off < 1e-4, "{}: {worst:e}, {pitch_off:e}", isa.name());
+    }
+}
+
+#[test]
+fn a_timbre_is_drawn_to_the_usual_one() {
+    let (encoder, tensors) = random_encoder();
+    let timbre: Vec<f32> = (0..TIMBRE).map(|i| (i as f32 * 0.9).cos() * (2.0 / TIMBRE as f32).sqrt()).collect();
+    for (log_tract, share) in [(0.0f32, 1.0), (0.1, 0.4), (-0.1, 0.0), (5.0, 0.2)] {
+        let t = f64::from(log_tract).clamp(-0.15, 0.3);
+        let usual = |i: usize| {
+            let row = |k: usize| f64::from(tensors["usual"][k * TIMBRE + i]);
+            row(0) + t * row(1) + t * t * row(2)
+        };
+        let share64 = f64::from(share);
+        let mixed: Vec<f64> =
+            timbre.iter().enumerate().map(|(i, &x)| share64 * f64::from(x) + (1.0 - share64) * usual(i)).collect();
+        let length = mixed.iter().map(|x| x * x).sum::<f64>().sqrt();
+        for (found, expected) in encoder.drawn(&timbre, log_tract, share).into_iter().zip(mixed) {
+            assert!((f64::from(found) - expected / length).abs() < 1e-6, "{found}, expected {}", expected / length);
+        }
     }
 }

@@ -8,7 +8,7 @@ use crate::voice::controls::RangeError;
 use crate::voice::{MeasuredProsody, Overrides, Prosody, Timbre, VoiceCard};
 use crate::weights::{Weights, WeightsError};
 
-/// Numbers of a timbre.
+/// Numbers of a timbre, or of its kinds of sound.
 const CHANNELS_MAX: usize = 1 << 14;
 
 /// A file on its way to a [`VoiceFile`].
@@ -58,10 +58,21 @@ impl Reader<'_> {
             }
         };
         let values = self.file.root().tensor("timbre", [channels])?.to_f32()?;
+        let own = match self.file.shape("own") {
+            Some(&[numbers]) if (1..=CHANNELS_MAX).contains(&numbers) => {
+                self.file.root().tensor("own", [numbers])?.to_f32()?
+            }
+            Some(found) => {
+                return Err(self.fail(format!(
+                    "its kinds of sound have the shape {found:?}, expected 1 to {CHANNELS_MAX} numbers"
+                )));
+            }
+            None => Vec::new(),
+        };
         let pitch = self.file.root().tensor("pitch", [2])?.to_f32()?;
         self.file.finish()?;
-        check_numbers(&values, [pitch[0], pitch[1]]).map_err(|what| self.fail(what))?;
-        let timbre = Timbre { values, mean_log_f0: pitch[0], sd_log_f0: pitch[1], fingerprint };
+        check_numbers(&values, &own, [pitch[0], pitch[1]]).map_err(|what| self.fail(what))?;
+        let timbre = Timbre { values, own, mean_log_f0: pitch[0], sd_log_f0: pitch[1], fingerprint };
         Ok(VoiceFile { card, timbre, prosody, measured })
     }
 

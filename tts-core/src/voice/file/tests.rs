@@ -19,7 +19,7 @@ fn container(metadata: &str, timbre: &[f32], pitch: [f32; 2]) -> Vec<u8> {
 
 fn read(metadata: &str, timbre: [f32; 2], pitch: [f32; 2]) -> Result<VoiceFile, VoiceError> {
     let file = VoiceFile::from_bytes("x.voice", container(metadata, &timbre, pitch))?;
-    file.check("x.voice", MODEL, 2)?;
+    file.check("x.voice", MODEL, 2, 3)?;
     Ok(file)
 }
 
@@ -28,7 +28,13 @@ const SECOND: &str = r#""format":"tts-voice","version":"2","encoder":"0000000000
 
 fn voice() -> VoiceFile {
     let card = VoiceCard { name: "a \"b\" \\ é".to_owned(), ..VoiceCard::unknown("x".to_owned()) };
-    let timbre = Timbre { values: vec![0.1, -0.7, 3e-9], mean_log_f0: 5.1, sd_log_f0: 0.21, fingerprint: MODEL };
+    let timbre = Timbre {
+        values: vec![0.1, -0.7, 3e-9],
+        own: vec![0.5, -0.25],
+        mean_log_f0: 5.1,
+        sd_log_f0: 0.21,
+        fingerprint: MODEL,
+    };
     let prosody = Prosody::default().with_rate(Rate::new(0.9).unwrap()).with_energy(Energy::new(-2.5).unwrap());
     let measured = MeasuredProsody { effort: 7.25, rate: 1.1, ..MeasuredProsody::NEUTRAL };
     VoiceFile { card, timbre, prosody, measured: Some(measured) }
@@ -109,7 +115,11 @@ fn others_are_refused_by_name() {
         assert!(error.contains(expected) && error.contains("x.voice"), "{error}");
     }
     let other = VoiceFile::from_bytes("x.voice", container(SECOND, &[0.0; 3], [5.0, 0.2])).unwrap();
-    assert!(other.check("x.voice", MODEL, 2).unwrap_err().to_string().contains("3 numbers, expected 2"));
+    assert!(other.check("x.voice", MODEL, 2, 2).unwrap_err().to_string().contains("3 numbers, expected 2"));
+    assert!(voice().check("x.voice", MODEL, 3, 4).unwrap_err().to_string().contains("2 numbers, expected 4"));
+    voice().check("x.voice", MODEL, 3, 2).unwrap();
+    let loud = VoiceFile { timbre: Timbre { own: vec![2.5], ..voice().timbre }, ..voice() };
+    assert!(loud.to_bytes().unwrap_err().to_string().contains("kinds of sound is 2.5, expected -2 to 2"));
     let long = container(SECOND, &vec![0.0; 2048], [5.0, 0.2]);
     assert!(VoiceFile::from_bytes("x.voice", long).unwrap_err().to_string().contains("at most 8192"));
     let none = VoiceFile::from_bytes("x.voice", container(SECOND, &[], [5.0, 0.2]));
