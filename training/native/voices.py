@@ -3,7 +3,7 @@
 usage: voices.py WEIGHTS_FOLDER VOICES_FOLDER name=speaker ..
 
 The timbre is the mean of what the tower hears in all recordings of the speaker, moved as little as brings the profile that
-the decoder makes of it to the one measured over all of them; what the speaker has of his own in each kind of sound is measured over all of them too. The file names the space that timbres live in by a fingerprint
+the decoder makes of it to the one measured over all of them; what the speaker has of their own in each kind of sound is measured over all of them too. The file names the space that timbres live in by a fingerprint
 of `decoder.profile.weight` (docs/VOICES.md).
 """
 import sys

@@ -50,7 +50,7 @@ pub struct Profile {
 #[derive(Debug, Clone)]
 pub struct DecoderState {
     profile: Profile,
-    /// `[kinds, bands]`: what the speaker has of his own in each kind of sound
+    /// `[kinds, bands]`: what the speaker has of their own in each kind of sound
     own: Option<Tensor<2>>,
     mean_log_f0: f32,
     /// The last four frames before every block.

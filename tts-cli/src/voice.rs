@@ -177,7 +177,7 @@ struct Report {
     /// Whether the built-in model can speak with it.
     fits: bool,
     timbre_size: usize,
-    /// Numbers of what the speaker has of his own in each kind of sound; 0 if it is not known.
+    /// Numbers of what the speaker has of their own in each kind of sound; 0 if it is not known.
     own_size: usize,
     pitch_hz: f32,
     /// Semitones.

@@ -32,7 +32,7 @@ use crate::weights::Weights;
 pub const MODEL: Fingerprint = Fingerprint(0x0123_4567_89ab_cdef);
 /// Channels of that model's timbres.
 pub const CHANNELS: usize = 2;
-/// Numbers of what a speaker has of his own in the kinds of sound of that model.
+/// Numbers of what a speaker has of their own in the kinds of sound of that model.
 pub const OWN: usize = 3;
 
 /// What tokenizers are given to read where a fuzzer makes up the tokenizer.

@@ -48,7 +48,7 @@ impl DecoderConfig {
         self.envelope_bands + 1 + APERIODICITIES
     }
 
-    /// Numbers of what a speaker has of his own in each kind of sound.
+    /// Numbers of what a speaker has of their own in each kind of sound.
     pub(crate) fn own(&self) -> usize {
         self.kinds * self.envelope_bands
     }

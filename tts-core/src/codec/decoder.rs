@@ -86,7 +86,7 @@ impl Decoder {
         })
     }
 
-    /// The start of a stream of a speaker with this profile, with this of his own in each kind of sound, `[kinds, bands]` or empty, and this
+    /// The start of a stream of a speaker with this profile, with this of their own in each kind of sound, `[kinds, bands]` or empty, and this
     /// habitual ln(F0 / Hz).
     pub(crate) fn start(&self, profile: Profile, own: &[f32], log_f0: f32) -> DecoderState {
         DecoderState {
@@ -103,7 +103,7 @@ impl Decoder {
         }
     }
 
-    /// `[kinds, bands]`: what somebody of this timbre has of his own in each kind of sound, as heard in `frames` `[n, bands]` of ln power, some of
+    /// `[kinds, bands]`: what somebody of this timbre has of their own in each kind of sound, as heard in `frames` `[n, bands]` of ln power, some of
     /// them voiced. Empty if the weights know no kinds.
     pub(crate) fn own(&self, isa: Isa, timbre: &[f32], frames: &[f32], voiced: &[bool]) -> Vec<f32> {
         let Some(kinds) = &self.kinds else { return Vec::new() };
@@ -121,7 +121,7 @@ impl Decoder {
         self.profile.apply(isa, timbre)
     }
 
-    /// Power from 1 to 5 kHz over that from 50 to 1000 Hz of the mean spectrum of a speaker with this timbre and this of his
+    /// Power from 1 to 5 kHz over that from 50 to 1000 Hz of the mean spectrum of a speaker with this timbre and this of their
     /// own in each kind of sound, in dB.
     pub(crate) fn alpha_ratio(&self, isa: Isa, timbre: &[f32], own: &[f32]) -> f32 {
         self.profile.apply(isa, timbre).alpha_ratio(own, self.config.log_envelope_scale)

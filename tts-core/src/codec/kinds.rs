@@ -15,6 +15,9 @@ const QUIET: f32 = -1.2;
 /// Frames of nothing that are heard in each kind beside the person's: what is told of few is not believed.
 const PRIOR: f32 = 20.0;
 
+/// Most that a speaker has of their own, in units of the envelope: 35 dB, the most that a voice file may hold.
+const MOST: f32 = 2.0;
+
 /// Weights.
 #[derive(Debug)]
 pub(crate) struct Kinds {
@@ -37,7 +40,7 @@ impl Kinds {
         }))
     }
 
-    /// Adds to `envelope` `[bands]` what the speaker has of his `own` `[kinds, bands]` in what it is; `room` is for anything.
+    /// Adds to `envelope` `[bands]` what the speaker has of their `own` `[kinds, bands]` in what it is; `room` is for anything.
     pub(super) fn add(&self, isa: Isa, envelope: &mut [f32], voiced: bool, own: &[f32], room: &mut Vec<f32>) {
         self.shares(isa, envelope, voiced, room);
         for (&share, own) in room[envelope.len() + 1..].iter().zip(own.chunks_exact(envelope.len())) {
@@ -57,7 +60,7 @@ impl Kinds {
         kernels::softmax(isa, shares);
     }
 
-    /// `[kinds, bands]`: what a person has beside the model's speech, of `frames` `[n, bands]` of his envelope relative to his profile, and
+    /// `[kinds, bands]`: what a person has beside the model's speech, of `frames` `[n, bands]` of their envelope relative to their profile, and
     /// which of them are voiced.
     pub(super) fn own(&self, isa: Isa, frames: &[f32], voiced: &[bool]) -> Vec<f32> {
         let bands = self.usual.len() / self.belongs.outputs();
@@ -78,7 +81,7 @@ impl Kinds {
             for (band, (x, usual)) in sum.iter_mut().zip(usual).enumerate() {
                 // of what is not heard nothing is said
                 let said = ((bands - band) as f32 / (bands - heard + 2) as f32).min(1.0);
-                *x = said * (*x - usual * count) / (count + PRIOR);
+                *x = (said * (*x - usual * count) / (count + PRIOR)).clamp(-MOST, MOST);
             }
         }
         sums
@@ -136,7 +139,7 @@ mod tests {
             for (i, (&found, sum)) in own.iter().zip(&sums).enumerate() {
                 let (count, band) = (counts[i / BANDS], i % BANDS);
                 let believed = count / (count + 20.0) * [1.0, (80 - band) as f64 / 12.0][usize::from(band > 68)];
-                let expected = (sum / count - f64::from(values[2][i])) * believed;
+                let expected = ((sum / count - f64::from(values[2][i])) * believed).clamp(-2.0, 2.0);
                 assert!((f64::from(found) - expected).abs() < 1e-4, "{} {i}: {found}, expected {expected}", isa.name());
             }
             assert!(kinds.own(isa, &[], &[]).iter().all(|&x| x == 0.0));

@@ -76,7 +76,7 @@ pub(crate) enum LoadError {
 pub(crate) struct Speaker<'v> {
     /// `[timbre]`
     pub(crate) timbre: &'v [f32],
-    /// What he has of his own in each kind of sound: `[kinds, bands]`, or empty.
+    /// What they have of their own in each kind of sound: `[kinds, bands]`, or empty.
     pub(crate) own: &'v [f32],
     /// Habitual pitch: mean of ln(F0 / Hz).
     pub(crate) mean_log_f0: f32,
@@ -188,13 +188,13 @@ impl NativeModel {
         })
     }
 
-    /// Power from 1 to 5 kHz over that from 50 to 1000 Hz of the mean spectrum of a speaker with this timbre and this of his
+    /// Power from 1 to 5 kHz over that from 50 to 1000 Hz of the mean spectrum of a speaker with this timbre and this of their
     /// own in each kind of sound, in dB.
     pub(crate) fn alpha_ratio(&self, isa: Isa, timbre: &[f32], own: &[f32]) -> f32 {
         self.decoder.alpha_ratio(isa, timbre, own)
     }
 
-    /// `[kinds, bands]`: what somebody of this timbre has of his own in each kind of sound, as heard in `frames` `[n, bands]` of ln power, some of
+    /// `[kinds, bands]`: what somebody of this timbre has of their own in each kind of sound, as heard in `frames` `[n, bands]` of ln power, some of
     /// them voiced. Empty if the weights know no kinds.
     pub(crate) fn own(&self, isa: Isa, timbre: &[f32], frames: &[f32], voiced: &[bool]) -> Vec<f32> {
         self.decoder.own(isa, timbre, frames, voiced)
@@ -348,7 +348,7 @@ impl NativeModel {
         duration_noise.fill(&mut seconds);
         let mut times = 1.0;
         for ((seconds, [mean, log_deviation]), ids) in seconds.iter_mut().zip(logs).zip(&phonetics.phones) {
-            let off = (*chance * *seconds * log_deviation.exp()).clamp(-MOST_OFF, MOST_OFF);
+            let off = (*chance * *seconds * log_deviation.min(3.0).exp()).clamp(-MOST_OFF, MOST_OFF);
             let drawn = (USUAL_SECONDS * (mean + off).exp()).clamp(PHONE_SECONDS.0, PHONE_SECONDS.1);
             let scale = if self.phones.is_pause(*ids) { pause_scale } else { 1.0 };
             *seconds = (drawn * scale / rate).max(0.01);

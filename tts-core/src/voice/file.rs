@@ -1,6 +1,6 @@
 //! The `.voice` file: a safetensors container with one timbre and what should be known of it (docs/VOICES.md).
 //!
-//! Tensors, all F32: `timbre` `[n]`, `pitch` `[2]` (mean and standard deviation of ln F0), and if it is known `own` `[m]`, what the speaker has of his
+//! Tensors, all F32: `timbre` `[n]`, `pitch` `[2]` (mean and standard deviation of ln F0), and if it is known `own` `[m]`, what the speaker has of their
 //! own in each kind of sound. Metadata of version 2: `format`,
 //! `version`, `encoder` (fingerprint of the weights that read the timbre), the fields of the card, `prosody.NAME` for
 //! every control that is not neutral, `measured.NAME` for all eight measures of the recording or none. Version 1 has
@@ -26,7 +26,7 @@ const BYTES_MAX: usize = 8 << 10;
 const TEXT_MAX: usize = 1000;
 /// Size of one number of a timbre.
 const VALUE_MAX: f32 = 100.0;
-/// Size of what a speaker has of his own: 35 dB.
+/// Size of what a speaker has of their own: 35 dB.
 const OWN_MAX: f32 = 2.0;
 /// Size of a measure.
 const MEASURE_MAX: f32 = 1000.0;

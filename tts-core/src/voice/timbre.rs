@@ -8,7 +8,7 @@ use crate::units::Fingerprint;
 pub struct Timbre {
     /// The embedding.
     pub(crate) values: Vec<f32>,
-    /// What the speaker has of his own in each kind of sound: `[kinds, bands]`, or empty.
+    /// What the speaker has of their own in each kind of sound: `[kinds, bands]`, or empty.
     pub(crate) own: Vec<f32>,
     /// Habitual pitch: mean of ln(F0 / Hz).
     pub(crate) mean_log_f0: f32,
@@ -41,7 +41,7 @@ impl Timbre {
                 ));
             }
         }
-        // who has nothing of his own is as everybody
+        // who has nothing of their own is as everybody
         let own = |timbre: &Self, i: usize| timbre.own.get(i).copied().unwrap_or_default();
         let sum: f32 = parts.iter().map(|(_, weight)| weight).sum();
         let mean =
@@ -71,7 +71,7 @@ impl Timbre {
         Self { mean_log_f0: hz.ln(), ..self.clone() }
     }
 
-    /// What the speaker has of his own in each kind of sound, `[kinds, bands]`, as a canonical envelope relative to the embedding's (docs/MODEL.md);
+    /// What the speaker has of their own in each kind of sound, `[kinds, bands]`, as a canonical envelope relative to the embedding's (docs/MODEL.md);
     /// empty if it is not known.
     #[must_use]
     pub fn own(&self) -> &[f32] {

@@ -18,7 +18,7 @@ use crate::flow::Frame;
 pub struct Speaking {
     /// `[timbre]`, of length 1
     pub timbre: Vec<f32>,
-    /// What the speaker has of his own in each kind of sound: `[kinds, bands]`, or empty.
+    /// What the speaker has of their own in each kind of sound: `[kinds, bands]`, or empty.
     pub own: Vec<f32>,
     /// Habitual mean of ln(F0 / Hz).
     pub mean_log_f0: f32,
