@@ -66,7 +66,7 @@ fn main() {
         });
         let profile = model.decoder.profile(&speaking.timbre);
         let decoder = least(|| {
-            let mut state = model.decoder.start(profile.clone(), speaking.mean_log_f0);
+            let mut state = model.decoder.start(profile.clone(), &speaking.own, speaking.mean_log_f0);
             for latent in made.chunks_exact(latent) {
                 let raw = model.decoder.network(&mut state, row(latent));
                 drop(values(model.decoder.restore(&state, raw, row(latent))));
