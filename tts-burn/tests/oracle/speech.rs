@@ -22,8 +22,8 @@ fn speak(voice: &Voice) -> (Vec<f32>, Vec<WordTiming>) {
 }
 
 /// `voice` gives a speaker with the engine's own networks, or with burn's. The sound of burn must have the least signal to
-/// noise ratio `least`, in dB, over the first `seconds`.
-fn compare(voice: impl Fn(Option<Burn>) -> Voice, files: (&[u8], &str), seconds: f32, least: f64) {
+/// noise ratio that `least` says for the backend, in dB, over the first `seconds`.
+fn compare(voice: impl Fn(Option<Burn>) -> Voice, files: (&[u8], &str), seconds: f32, least: impl Fn(&str) -> f64) {
     let (sound, words) = speak(&voice(None));
     assert_eq!(words.len(), WORDS);
     for (name, device) in devices() {
@@ -41,7 +41,7 @@ fn compare(voice: impl Fn(Option<Burn>) -> Voice, files: (&[u8], &str), seconds:
         let signal: f64 = sound.iter().map(|b| f64::from(*b).powi(2)).sum();
         let ratio = 10.0 * (signal / noise).log10();
         println!("a sentence on {name}: {ratio:.1} dB");
-        assert!(ratio >= least, "{name}: {ratio} dB");
+        assert!(ratio >= least(name), "{name}: {ratio} dB");
     }
 }
 
@@ -56,7 +56,7 @@ fn options(burn: Option<Burn>) -> EngineOptions {
 fn by_the_shipped_model() {
     let voice = |burn| Engine::embedded(options(burn)).unwrap().voice("default").unwrap();
     // observed 80.8 dB on burn-flex, 51.2 dB on burn-ndarray, whose stages are within their bounds all the same
-    compare(voice, Engine::embedded_files(), 10.0, 45.0);
+    compare(voice, Engine::embedded_files(), 10.0, |name| if name == "burn-ndarray" { 45.0 } else { 60.0 });
 }
 
 /// A `.voice` file for weights with this fingerprint.
@@ -84,6 +84,6 @@ fn by_random_weights() {
     fs::write(&file, voice_file(&fingerprint)).unwrap();
     let voice = |burn| Engine::open(&folder, options(burn)).unwrap().load_voice(&file).unwrap();
     // observed 72.7 dB
-    compare(voice, (&weights, CONFIG), 0.5, 55.0);
+    compare(voice, (&weights, CONFIG), 0.5, |_| 55.0);
     fs::remove_dir_all(&folder).unwrap();
 }
