@@ -15,8 +15,10 @@ const SPEECH_DB: f32 = 25.0;
 const DIP_DB: f32 = 2.0;
 /// Shortest pause, in frames.
 const PAUSE: usize = 15;
-/// Intensity is averaged over a Hanning window of this many frames to both sides.
+/// Intensity is averaged over a Hanning window of this many frames to both sides...
 const SMOOTH: usize = 3;
+/// ...and that of vowels, where syllables are all that is asked for, over this many.
+const SMOOTH_VOWELS: usize = 1;
 /// Frames in which the end of a clip lies.
 const FINAL: usize = 30;
 /// Fewest frames to draw a line through.
@@ -109,19 +111,16 @@ fn final_slope(semitones: &[(usize, f64)]) -> f64 {
 
 /// When there is speech.
 #[derive(Debug, PartialEq)]
-pub(super) struct Tempo {
+struct Tempo {
     /// Syllables a second of speech.
-    pub(super) rate: f32,
+    rate: f32,
     pause_share: f32,
 }
 
 impl Tempo {
     /// Of frames of 10 ms: their level in dB, and their F0, 0 where there is no voice.
-    pub(super) fn of(level: &[f32], f0: &[f32]) -> Self {
-        let intensity = smoothed(level);
-        let mut sorted = intensity.clone();
-        sorted.sort_by(f32::total_cmp);
-        let threshold = sorted.get(sorted.len() * 99 / 100).map_or(0.0, |loud| loud - SPEECH_DB);
+    fn of(level: &[f32], f0: &[f32]) -> Self {
+        let (intensity, threshold) = smoothed(level, SMOOTH);
         // as it is: smoothing would fill the ends of pauses
         let sounds = |&t: &usize| level[t] > threshold;
         let ends = ((0..intensity.len()).find(sounds), (0..intensity.len()).rfind(sounds));
@@ -142,19 +141,30 @@ impl Tempo {
     }
 }
 
-/// Level in dB, its power averaged over a little time.
-fn smoothed(level: &[f32]) -> Vec<f32> {
+/// How many syllables are said in frames of 10 ms without pauses, of their level in dB where vowels are loud, and their F0,
+/// 0 where there is no voice.
+pub(super) fn syllables(vowels: &[f32], f0: &[f32]) -> usize {
+    let (intensity, threshold) = smoothed(vowels, SMOOTH_VOWELS);
+    nuclei(&intensity, f0, threshold)
+}
+
+/// Level in dB, its power averaged over so many frames `around` each, and from where it is speech.
+fn smoothed(level: &[f32], around: usize) -> (Vec<f32>, f32) {
     let power: Vec<f64> = level.iter().map(|&db| 10f64.powf(f64::from(db) / 10.0)).collect();
-    let weight = |distance: usize| 0.5 + 0.5 * (std::f64::consts::PI * distance as f64 / (SMOOTH + 1) as f64).cos();
+    let weight = |distance: usize| 0.5 + 0.5 * (std::f64::consts::PI * distance as f64 / (around + 1) as f64).cos();
     let at = |t: usize| {
         let (mut sum, mut total) = (0.0, 0.0);
-        for near in t.saturating_sub(SMOOTH)..(t + SMOOTH + 1).min(power.len()) {
+        for near in t.saturating_sub(around)..(t + around + 1).min(power.len()) {
             sum += weight(near.abs_diff(t)) * power[near];
             total += weight(near.abs_diff(t));
         }
         (10.0 * (sum / total).log10()) as f32
     };
-    (0..power.len()).map(at).collect()
+    let intensity: Vec<f32> = (0..power.len()).map(at).collect();
+    let mut sorted = intensity.clone();
+    sorted.sort_by(f32::total_cmp);
+    let threshold = sorted.get(sorted.len() * 99 / 100).map_or(0.0, |loud| loud - SPEECH_DB);
+    (intensity, threshold)
 }
 
 /// Voiced peaks of intensity above `threshold`, each [`DIP_DB`] above the lowest point since the one before.

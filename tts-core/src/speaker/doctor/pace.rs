@@ -7,14 +7,14 @@
 //! docs/VOICES.md).
 
 /// Syllables a second that are counted when people read aloud.
-pub(super) const SYLLABLES: f32 = 4.1;
+pub(super) const SYLLABLES: f32 = 4.5;
 /// Farther than this no window is stretched: it would be heard.
 const FACTORS: (f32, f32) = (0.8, 1.25);
 /// A smaller change than this is none.
 const LEAST: f32 = 0.03;
 /// Standard deviations of ln pace: over readers and what they read, and of what is counted in a second.
 const SPREAD: f32 = 0.145;
-const NOISE: f32 = 0.24;
+const NOISE: f32 = 0.2;
 
 /// The factor for a window of so many `syllables` a second, counted over `seconds`.
 pub(super) fn stretch(syllables: f32, neutral: f32, seconds: f32) -> f32 {

@@ -2,16 +2,18 @@
 
 use std::ops::Range;
 
-use super::super::prosody::Tempo;
+use super::super::prosody::syllables;
 use super::Heard;
 use super::manner::{RANGE_MAX, effort, humps};
 use super::segments::{divided, stretches};
-use super::spectrum::{db, quantile};
+use super::spectrum::{LINEAR_HZ, db, quantile};
 
 /// Frames of silence that part phrases: 150 ms, longer than any consonant stops the breath.
 const PAUSE: usize = 15;
 /// A longer phrase is cut where it is quietest: 4 s.
 const LONGEST: usize = 400;
+/// Where vowels are loud, in Hz: fast speech has dips here that the whole spectrum has not.
+const VOWELS_HZ: Range<usize> = 250..4000;
 /// Fewer frames with a voice say nothing of how it is used.
 const VOICED_MIN: usize = 15;
 
@@ -28,7 +30,7 @@ pub(super) struct Phrase {
     pub(super) effort: f32,
     /// Humps of the level a second.
     pub(super) pace: f32,
-    /// Syllables a second: peaks of the level that have a voice.
+    /// Syllables a second: peaks of the level of vowels that have a voice.
     pub(super) syllables: f32,
     /// Mean power of frames with a voice, in dB of full scale.
     pub(super) level: f32,
@@ -70,14 +72,16 @@ fn measured(heard: &Heard, humps: &[bool], frames: Range<usize>) -> Option<Phras
     }
     let pitch = |share: f32| semitones(quantile(inside.iter().map(|&t| heard.f0[t]), share));
     let of = |flags: &[bool]| flags[frames.clone()].iter().filter(|flag| **flag).count() as f32;
-    let level: Vec<f32> = heard.frames.power[frames.clone()].iter().map(|power| db(*power)).collect();
+    let vowels = VOWELS_HZ.start / LINEAR_HZ..VOWELS_HZ.end / LINEAR_HZ;
+    let level: Vec<f32> =
+        heard.frames.linear[frames.clone()].iter().map(|bands| db(bands[vowels.clone()].iter().sum())).collect();
     let power = inside.iter().map(|&t| heard.frames.power[t]).sum::<f32>() / inside.len() as f32;
     Some(Phrase {
         pitch: pitch(0.5),
         range: (pitch(0.9) - pitch(0.1)).min(RANGE_MAX),
         effort: quantile(inside.iter().map(|&t| effort(&heard.frames, t)), 0.5),
         pace: of(humps) * 100.0 / frames.len() as f32,
-        syllables: Tempo::of(&level, &heard.f0[frames.clone()]).rate,
+        syllables: syllables(&level, &heard.f0[frames.clone()]) as f32 * 100.0 / frames.len() as f32,
         level: db(power),
         clipped: of(&heard.tops) / frames.len() as f32,
         frames,

@@ -29,7 +29,7 @@ const STILL_HZ: (usize, usize) = (700, 4000);
 pub(super) struct Frames {
     /// Mean square; `[frames]`
     pub(super) power: Vec<f32>,
-    /// Share of each linear band in it; `[frames][LINEAR]`
+    /// The part of it in each linear band, which add up to it; `[frames][LINEAR]`
     pub(super) linear: Vec<[f32; LINEAR]>,
     /// ln power of mel bands; `[frames][MEL]`
     pub(super) mel: Vec<[f32; MEL]>,
