@@ -19,6 +19,8 @@ mod feed;
 mod hostile;
 /// The levels of docs/ARCHITECTURE.md against the imports of the library.
 mod layers;
+/// How loud voices are.
+mod level;
 /// Ten minutes in one run.
 mod long;
 /// What is measured on sound.

@@ -160,7 +160,8 @@ fn make(
     if args.consent.is_none() {
         message::hint("no --consent was given, so the voice says \"unknown\"; make voices only of people who agreed");
     }
-    let voice = VoiceFile { card, timbre: heard.timbre, prosody: Prosody::default(), measured };
+    let timbre = engine.levelled(heard.timbre).or_exit(Exit::Internal, "cannot speak with the voice")?;
+    let voice = VoiceFile { card, timbre, prosody: Prosody::default(), measured };
     voice::write(&voice, output)?;
     let shown = output.display();
     message::hint(&format!("wrote {shown}; to hear it: tts say --voice {shown} \"Good evening.\""));

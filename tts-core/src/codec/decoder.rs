@@ -5,7 +5,7 @@
 //! residual. What is constant about the speaker is added back here, see [`Profile`].
 
 use super::config::DecoderConfig;
-use super::kinds::{HEARD, Kinds};
+use super::kinds::{HEARD, Kinds, louder};
 use super::profile::{Profile, ProfileModel};
 use super::renderer::PARAMETERS_BESIDE_ENVELOPE;
 use super::spectrum::APERIODICITIES;
@@ -109,6 +109,11 @@ impl Decoder {
         let Some(kinds) = &self.kinds else { return Vec::new() };
         let frames = self.profile.apply(isa, timbre).relative(frames, voiced, HEARD, self.scales());
         kinds.own(isa, &frames, voiced)
+    }
+
+    /// What a speaker has of their own in each kind of sound, if they speak louder by so many `db`; empty stays empty.
+    pub(crate) fn louder(&self, own: &mut [f32], db: f32) {
+        louder(own, db * (std::f32::consts::LN_10 / 10.0) / self.config.log_envelope_scale);
     }
 
     /// ln power is `offset + scale x`.

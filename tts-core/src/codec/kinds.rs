@@ -15,6 +15,11 @@ const QUIET: f32 = -1.2;
 /// Frames of nothing that are heard in each kind beside the person's: what is told of few is not believed.
 const PRIOR: f32 = 20.0;
 
+/// Makes a speaker with this of their own in each kind of sound louder: ln power of every frame is larger by `x` in units of the envelope.
+pub(super) fn louder(own: &mut [f32], x: f32) {
+    own.iter_mut().for_each(|own| *own = (*own + x).clamp(-MOST, MOST));
+}
+
 /// Most that a speaker has of their own, in units of the envelope: 35 dB, the most that a voice file may hold.
 const MOST: f32 = 2.0;
 

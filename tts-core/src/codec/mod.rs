@@ -8,6 +8,7 @@
 //! May import: `nn`, `kernels`, `weights`, `units`.
 
 mod brightness;
+mod ceiling;
 mod config;
 mod decoder;
 mod expression;
@@ -17,6 +18,7 @@ mod profile;
 mod renderer;
 mod spectrum;
 
+pub(crate) use ceiling::keep_below;
 pub(crate) use config::DecoderConfig;
 pub(crate) use decoder::{Decoder, DecoderState};
 pub(crate) use expression::{Expression, Shaper, ShaperState};

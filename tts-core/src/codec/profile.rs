@@ -155,7 +155,7 @@ impl Profile {
             sum += frame[..heard].iter().map(|&x| f64::from(x)).sum::<f64>();
             count += heard;
         }
-        let level = (sum / f64::from(count.max(1) as u32)) as f32;
+        let level = (sum / count.max(1) as f64) as f32;
         for frame in out.chunks_exact_mut(bands) {
             for (x, mean) in frame.iter_mut().zip(&self.mean) {
                 *x -= level + mean;

@@ -7,6 +7,8 @@ use super::HOP;
 
 /// Power of an active frame, relative to that of the loudest.
 const ACTIVE: f64 = 1e-4;
+/// Power of a frame in which somebody speaks: what lies below is a pause, or the end of a word.
+const SPOKEN: f64 = 1e-2;
 /// RMS of active frames, relative to full scale, as the model was trained.
 const TARGET_DBFS: f64 = -23.0;
 /// Samples are kept within this.
@@ -19,13 +21,24 @@ fn powers(pcm: &[f32]) -> impl Iterator<Item = f64> {
 
 /// RMS of all active frames; 0 of silence and of less than one frame.
 pub(crate) fn active_rms(pcm: &[f32]) -> f64 {
+    mean_power(pcm, ACTIVE).sqrt()
+}
+
+/// RMS of all frames in which somebody speaks, dB of full scale; `None` of silence and of less than one frame.
+pub(crate) fn spoken_db(pcm: &[f32]) -> Option<f32> {
+    let power = mean_power(pcm, SPOKEN);
+    (power > 0.0).then(|| (10.0 * power.log10()) as f32)
+}
+
+/// Mean of the frames with more than this `share` of the power of the loudest; 0 of silence and of less than one frame.
+fn mean_power(pcm: &[f32], share: f64) -> f64 {
     let loudest = powers(pcm).fold(0.0, f64::max);
     if loudest <= 0.0 {
         return 0.0;
     }
     let (sum, count) =
-        powers(pcm).filter(|p| *p > loudest * ACTIVE).fold((0.0, 0.0), |(sum, count), p| (sum + p, count + 1.0));
-    (sum / count).sqrt()
+        powers(pcm).filter(|p| *p > loudest * share).fold((0.0, 0.0), |(sum, count), p| (sum + p, count + 1.0));
+    sum / count
 }
 
 /// The factor that brings speech of this RMS to -23 dBFS; 1 where there is nothing to hear.

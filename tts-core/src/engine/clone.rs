@@ -56,7 +56,7 @@ impl Engine {
             return Ok(self.prompt(&clips, PromptOptions::default())?.0);
         }
         let Reference { timbre, measured, .. } = self.listen(&clips)?;
-        let card = VoiceCard::unknown("cloned".to_owned());
+        let (timbre, card) = (self.levelled(timbre)?, VoiceCard::unknown("cloned".to_owned()));
         self.voice_of(VoiceFile { card, timbre, prosody: Prosody::default(), measured })
     }
 

@@ -25,6 +25,7 @@ mod convert;
 mod engine;
 mod feed;
 mod hands;
+mod level;
 mod loaded;
 mod manner;
 mod native_composer;

@@ -10,7 +10,9 @@ use super::native_config::{ConfigError, NativeConfig};
 pub(crate) use super::native_manner::{Draws, Manner};
 pub(crate) use super::native_text::ItemTime;
 use super::native_text::{PhoneTable, Phonetics};
-use crate::codec::{Decoder, DecoderState, Expression, HOP, Renderer, RendererState, SAMPLE_RATE, Shaper, ShaperState};
+use crate::codec::{
+    Decoder, DecoderState, Expression, HOP, Renderer, RendererState, SAMPLE_RATE, Shaper, ShaperState, keep_below,
+};
 use crate::flow::{
     ConditionScratch, Controls, FRAMES_PER_SECOND, FlowLm, FlowState, Noise, PhoneIds, Sampler, Slots, TextScratch,
     USUAL_SECONDS, frames_of,
@@ -200,6 +202,11 @@ impl NativeModel {
         self.decoder.own(isa, timbre, frames, voiced)
     }
 
+    /// What a speaker has of their own in each kind of sound, if they speak louder by so many `db`; empty stays empty.
+    pub(crate) fn louder(&self, own: &mut [f32], db: f32) {
+        self.decoder.louder(own, db);
+    }
+
     /// ln of how much longer than the mean one the vocal tract of a speaker with this timbre is.
     pub(crate) fn log_tract(&self, isa: Isa, timbre: &[f32]) -> f32 {
         self.decoder.log_tract(isa, timbre)
@@ -386,7 +393,9 @@ impl NativeModel {
         if let Some(renderer) = renderer {
             let expression = self.neutral.and(Expression::from_slice(expression));
             self.shaper.step(shaper, expression, parameters);
+            let from = out.len();
             self.renderer.step(*isa, renderer, parameters, &mut |out| noise.fill(out), out);
+            keep_below(&mut out[from..]);
         }
     }
 
@@ -409,10 +418,12 @@ impl NativeModel {
         }
         let last = parameters.len() - width;
         if let Some(renderer) = renderer {
+            let from = out.len();
             parameters[last + width - 1] = 0.0;
             for _ in 0..frames {
                 self.renderer.step(*isa, renderer, &parameters[last..], &mut |out| noise.fill(out), out);
             }
+            keep_below(&mut out[from..]);
         }
     }
 
@@ -420,7 +431,9 @@ impl NativeModel {
     pub(crate) fn finish(&self, vocaliser: &mut Vocaliser, out: &mut Vec<f32>) {
         let Vocaliser { isa, renderer, noise, .. } = vocaliser;
         if let Some(renderer) = renderer.take() {
+            let from = out.len();
             self.renderer.finish(*isa, renderer, &mut |out| noise.fill(out), out);
+            keep_below(&mut out[from..]);
         }
     }
 }

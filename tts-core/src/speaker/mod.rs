@@ -18,6 +18,7 @@ mod prompt;
 mod prosody;
 mod reference;
 
+pub(crate) use crate::dsp::level::spoken_db;
 pub(crate) use belief::{Belief, believe};
 pub(crate) use encoder::{EncoderConfig, SpeakerEncoder};
 pub use prompt::{PromptOptions, PromptPart, PromptReport, prompt};
