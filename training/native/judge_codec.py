@@ -23,14 +23,14 @@ from train_tower import Clips, tower_input
 warnings.filterwarnings("ignore")
 
 
-def sound(latents, decoder, profile, habitual):
-    """Plain latents [1, t, 64] of a speaker to sound."""
+def parameters(latents, decoder, profile, habitual):
+    """Plain latents [1, t, 64] of a speaker to ln power [4 t, BANDS], aperiodicity in dB [4 t, 3], F0 [4 t] in Hz or 0."""
     envelope, breath, voicing, residual = decoder(latents, profile)
     warp = float(torch.exp(profile[0, BANDS] / 5))
     envelope = envelope[0].numpy() @ warp_matrix(1 / warp) * SCALE + OFFSET
     f0 = torch.exp(pitch_line(latents) + 0.1 * residual + habitual)[0].numpy()
     breath = np.minimum(breath[0].numpy() * BREATH_SCALE + BREATH_OFFSET, -1e-3)
-    return quick(envelope.astype(np.float64), breath, np.where(voicing[0].numpy() > 0, f0, 0))
+    return envelope.astype(np.float64), breath, np.where(voicing[0].numpy() > 0, f0, 0)
 
 
 def main():
@@ -83,12 +83,12 @@ def main():
             f0 = np.where(item["voiced"] > 0, np.exp(item["pitch"].astype(np.float64) + habitual), 0)
             with torch.no_grad():
                 latents = torch.cat([explicit(pitch, voiced), encoder(encoder_input(envelope, breath, pitch, voiced))], -1)
-                made = {"parameters": quick(plain.astype(np.float64) * SCALE + OFFSET, air, f0), "codec": sound(latents, decoder, profile, habitual)}
+                made = {"parameters": quick(plain.astype(np.float64) * SCALE + OFFSET, air, f0), "codec": quick(*parameters(latents, decoder, profile, habitual))}
                 if clips:
                     other = items[-1]
                     x, log_f0, flag = (torch.from_numpy(np.asarray(part, np.float32))[None] for part in heard_clips.crop(clips[other["path"]], np.random.default_rng(1), 500))
                     timbre, _ = tower(tower_input(x[..., :70], log_f0, flag))
-                    made["codec_heard"] = sound(latents, decoder, profiler(timbre), habitual)
+                    made["codec_heard"] = quick(*parameters(latents, decoder, profiler(timbre), habitual))
             for name, pcm in made.items():
                 found[name].append(share(pcm))
                 if f"pesq_{name}" in found:

@@ -14,8 +14,9 @@ import torch.nn as nn
 
 from codec import BANDS, LATENT, PROFILE, Decoder, Encoder, encoder_input, explicit
 from corpus import described
-from judge_codec import sound
+from judge_codec import parameters
 from lm import FlowLm, slots
+from renderer import quick
 from schedule import Run, averaged, fitting
 from speakers import HEARD, scaled, voiced
 from tower import TIMBRE, Profile, Tower, tower_input
@@ -107,7 +108,7 @@ class Copier:
         noise = torch.from_numpy(np.random.default_rng(seed).standard_normal((1500, LATENT)).astype(np.float32))
         lm = self.model.lm
         latents = self.model.say(prompt, ids, noise, temperature) * lm.emb_std + lm.emb_mean
-        return sound(latents[None], self.decoder, profile, habitual)
+        return quick(*parameters(latents[None], self.decoder, profile, habitual))
 
 
 def main():

@@ -187,15 +187,24 @@ class Pipeline(unittest.TestCase):
         for key in first:
             self.assertTrue(key.startswith("flow_lm.") or (first[key] == second[key]).all(), key)
         self.assertFalse((first["flow_lm.transformer.layers.0.linear1.weight"] == second["flow_lm.transformer.layers.0.linear1.weight"]).all())
+        self.call("refine.py", "--codec", weights, "--minutes", 0.05, "--hours", 0.002, "--clips", 0)
+        self.assertIn("end", self.log("refine")[-1])
         self.call("voices.py", self.root / "weights", self.root / "voices", "one=ls1")
         voice = load_file(self.root / "voices/one/one.voice")
+        # a program that speaks 20 dB too softly
+        quiet = self.root / "quiet.py"
+        quiet.write_text(f"#!{sys.executable}\nimport sys, numpy, soundfile\nsoundfile.write(sys.argv[sys.argv.index('-o') + 1], numpy.full(24000, 10 ** (-43 / 20)), 24000)\n")
+        quiet.chmod(0o755)
+        self.call("voices.py", self.root / "weights", self.root / "louder", "--tts", quiet, "one=ls1")
+        louder = load_file(self.root / "louder/one/one.voice")
+        self.assertLess(np.abs((louder["own"] - voice["own"]) * 40 / np.log(10) - 20).max(), 0.1)
         self.assertAlmostEqual(float(np.linalg.norm(voice["timbre"])), 1.0, places=5)
         self.assertGreater(float(np.abs(voice["own"]).max()), 0)
         tensors, held = load_file(self.root / "weights/model.safetensors"), load_file(golden)
         self.assertEqual(tensors["decoder.profile.weight"].shape, (84, 128))
         self.assertEqual(tensors["decoder.kinds.usual"].shape, (8, 80))
         self.assertEqual(tensors["flow_lm.duration.4.weight"].shape, (2, 256))
-        self.assertTrue(all(np.isfinite(value).all() for value in tensors.values()))
+        self.assertEqual([], [key for key, value in tensors.items() if not np.isfinite(value).all()])
         self.assertAlmostEqual(float(np.linalg.norm(held["tower_timbre"])), 1.0, places=5)
         self.assertGreater(float(np.abs(held["pcm"]).max()), 0)
 
