@@ -39,7 +39,7 @@ fn prompted(pcm: &[f32]) -> (Vec<f32>, Vec<f32>, PromptReport) {
 fn a_prompt_of_fast_or_slow_speech_is_nearer_to_neutral() {
     let text = "The boy was there when the sun rose, and a rod is used to catch pink salmon. The source of the huge river is \
                 the clear spring. Kick the ball straight and follow through, and help the woman get back to her feet.";
-    let (mut paces, mut off) = (Vec::new(), 0.0);
+    let mut paces = Vec::new();
     let voices = ["default", "nora", "arlo", "wren"];
     for (name, rate) in voices.iter().flat_map(|name| [0.7, 1.5].map(|rate| (name, rate))) {
         let prosody = Prosody { rate: Rate::new(rate).unwrap(), ..Prosody::default() };
@@ -53,13 +53,13 @@ fn a_prompt_of_fast_or_slow_speech_is_nearer_to_neutral() {
         println!("{name} at rate {rate}: {was:.2} syllables a second, {longer:.3} times as long, {is:.2}");
         // what is longer by so much is slower by so much: of a clip within 17 %, as more syllables are told apart where they are
         // slower, of all within 5 %
-        off += (was / is / longer).ln() / 8.0;
         assert!((was / is / longer).ln().abs() < 0.25, "{was} {is} {longer}");
-        paces.push((was, is));
+        paces.push((was, is, longer));
     }
+    let off = paces.iter().map(|(was, is, longer)| (was / is / longer).ln()).sum::<f32>() / paces.len() as f32;
     println!("off by ln {off:.3}");
     assert!(off.abs() < 0.08, "{off}");
-    let apart = |of: fn(&(f32, f32)) -> f32| {
+    let apart = |of: fn(&(f32, f32, f32)) -> f32| {
         paces.chunks(2).map(|pair| (of(&pair[1]) / of(&pair[0])).ln()).sum::<f32>() / voices.len() as f32
     };
     let (was, is) = (apart(|pace| pace.0), apart(|pace| pace.1));

@@ -33,6 +33,14 @@ def parameters(latents, decoder, profile, habitual):
     return envelope.astype(np.float64), breath, np.where(voicing[0].numpy() > 0, f0, 0)
 
 
+def likeness(heard, own, others):
+    """What tells the nSIM of sound, of 16 vectors of the person, the last 8 the reference, and some of others; `heard` makes sound a vector."""
+    reference = np.mean(own[8:], 0)
+    reference /= np.linalg.norm(reference)
+    ceiling, floor = (np.mean([v @ reference for v in some]) for some in (own[:8], others))
+    return lambda pcm: float((heard(pcm) @ reference - floor) / (ceiling - floor))
+
+
 def main():
     options = argparse.ArgumentParser()
     options.add_argument("--codec", default="codec")
@@ -65,11 +73,7 @@ def main():
         if len(items) < 20:
             continue
         own = [heard(level(read(SPEECH / item["path"]))) for item in items[10:26]]
-        reference = np.mean(own[8:], 0)
-        reference /= np.linalg.norm(reference)
-        ceiling = np.mean([v @ reference for v in own[:8]])
-        floor = np.mean([v @ reference for v in others[items[0]["gender"]]])
-        share = lambda pcm: float((heard(pcm) @ reference - floor) / (ceiling - floor))
+        share = likeness(heard, own, others[items[0]["gender"]])
         habitual = float(corpus.speakers.pitch[corpus.speakers.row[speaker], 0])
         profile = torch.from_numpy(corpus.speakers.profile(speaker))[None]
         found = {"parameters": [], "codec": [], "pesq_parameters": [], "pesq_codec": []} | ({"codec_heard": []} if clips else {})

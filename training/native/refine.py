@@ -24,7 +24,7 @@ import torch.nn.functional as F
 from codec import ConvNext, Decoder
 from corpus import Speakers
 from data import FULL_BAND, SPEECH, WORK, level, read, rows
-from judge_codec import parameters
+from judge_codec import likeness, parameters
 from renderer import BINS, FFT, HOP, RATE, envelope_bins
 from schedule import Run, averaged
 
@@ -166,10 +166,8 @@ def said(refiner, each, weights):
         own = [item for item in data.items if item["speaker"] == name]
         timbre, pitch = timbre_of(data, name), speakers.pitch[speakers.row[name]]
         style = model.style(timbre, torch.from_numpy(controls(0.0, float(pitch[1]), 1.0, float(pitch[0])))[None])
-        vectors = [heard(recording(item)) for item in own[-16:]]
-        reference = np.mean(vectors[8:], 0) / np.linalg.norm(np.mean(vectors[8:], 0))
         others = [row for row in rows({"libri_261spk"}) if row["gender"] == text[own[0]["path"]]["gender"]][::12][:12]
-        ceiling, floor = (np.mean([v @ reference for v in some]) for some in (vectors[:8], [heard(recording(row)) for row in others]))
+        share = likeness(heard, [heard(recording(item)) for item in own[-16:]], [heard(recording(row)) for row in others])
         for item in [item for item in own if 40 < item["frames"] < 220][:each]:
             with torch.no_grad():
                 batch = data.collate([item], np.random.default_rng(0), 0.0)
@@ -184,8 +182,7 @@ def said(refiner, each, weights):
                 short = min(len(track), len(f0))
                 both = (track[:short] > 0) & (f0[:short] > 0)
                 off = 0 if how == "recording" else np.abs(12 * np.log2(track[:short][both] / f0[:short][both])).mean()
-                share = (heard(pcm) @ reference - floor) / (ceiling - floor)
-                found.setdefault(how, []).append((words.distance(meant, judge.heard(pcm, RATE)), len(meant), off, share))
+                found.setdefault(how, []).append((words.distance(meant, judge.heard(pcm, RATE)), len(meant), off, share(pcm)))
     sums = {how: np.array(values) for how, values in found.items()}
     return {how: [round(float(x), 3) for x in (v[:, 0].sum() / v[:, 1].sum(), v[:, 2].mean(), v[:, 3].mean())] for how, v in sums.items()}
 

@@ -92,8 +92,10 @@ def main():
         metadata = {"format": "tts-voice", "version": "1", "name": name, "model": model}
         save = lambda own: save_file({"timbre": timbre.astype(np.float32), "pitch": pitch, "own": own}, target, metadata)
         save(own)
-        louder = np.float32(softer(args.tts, weights, target) if args.tts else 0)
-        save(own + louder)
+        louder = 0.0
+        if args.tts:
+            louder = np.float32(softer(args.tts, weights, target))
+            save(own + louder)
         print(f"{name} {speaker}: profile {before:.2f} -> {after:.2f} dB, cosine {kept:.3f}, own sounds {np.sqrt((own**2).mean()) * 17.4:.1f} dB, {louder * 17.4:+.1f} dB, {np.exp(pitch[0]):.0f} Hz, {model}")
 
 
