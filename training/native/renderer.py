@@ -40,8 +40,10 @@ def pulses(f0, samples):
     return sample, (over - phase[sample]) / (phase[sample + 1] - phase[sample]), voiced
 
 
-def render(envelope, breath, f0, noise):
-    """ln power [t, 80], dB [t, 3], F0 [t] in Hz (0 unvoiced), unit noise (one period a pulse, in order) to [240 t]."""
+def render(envelope, breath, f0, noise, gains=None):
+    """ln power [t, 80], dB [t, 3], F0 [t] in Hz (0 unvoiced), unit noise (one period a pulse, in order), ln gains of the amplitudes of voice and breath [t, 513] each or None
+    to [240 t]."""
+    gains = [np.exp(gain) for gain in gains or np.zeros((2, len(f0), BINS))]
     samples = len(f0) * HOP
     sound = np.zeros(samples + FFT)
     where, fractions, voiced = pulses(f0, samples)
@@ -51,11 +53,16 @@ def render(envelope, breath, f0, noise):
         low, high = int(place), min(int(place) + 1, len(f0) - 1)
         share = place - low
         power = (1 - share) * np.exp(envelope_bins(envelope[low])) + share * np.exp(envelope_bins(envelope[high]))
-        ratio = (1 - share) * breath_bins(breath[low]) + share * breath_bins(breath[high]) if voiced[sample] else np.ones(BINS)
+        ratio = (1 - share) * breath_bins(breath[low]) + share * breath_bins(breath[high])
+        voice, breathed = (
+            power * part * ((1 - share) * gain[low] + share * gain[high]) ** 2 for part, gain in zip((1 - ratio**2, ratio**2), gains)
+        )
+        if not voiced[sample]:
+            breathed = breathed + voice
         air, noise = noise[:period] - noise[:period].mean(), noise[period:]
-        response = np.fft.irfft(minimum_phase(power * ratio**2) * np.fft.rfft(air, FFT), FFT)
+        response = np.fft.irfft(minimum_phase(breathed) * np.fft.rfft(air, FFT), FFT)
         if voiced[sample]:
-            voice = minimum_phase(power * (1 - ratio**2)) * np.exp(-2j * np.pi * HZ / RATE * fraction)
+            voice = minimum_phase(voice) * np.exp(-2j * np.pi * HZ / RATE * fraction)
             voice[0] = 0
             response += np.fft.irfft(voice, FFT) * np.sqrt(period)
         sound[sample : sample + FFT] += response
