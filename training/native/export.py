@@ -1,8 +1,8 @@
 """Writes weights/ and the goldens from trained runs.
 
-usage: export.py WEIGHTS_FOLDER GOLDENS.safetensors [--codec codec] [--tower tower] [--lm lm] [--head head] [--lengths lengths] [--kinds kinds] [--model-name native-3]
+usage: export.py WEIGHTS_FOLDER GOLDENS.safetensors [--codec codec] [--tower tower] [--lm lm] [--head head] [--lengths lengths] [--kinds kinds] [--refine refine] [--model-name native-3]
 
-Codec, tower and language model are runs, or a model.safetensors of which they are kept; head and lengths are runs or, if they are not given, the language model's own; kinds are a run or a
+Codec, tower and language model are runs, or a model.safetensors of which they are kept; head and lengths are runs or, if they are not given, the language model's own; kinds and the refiner are a run or a
 model.safetensors, or there are none.
 
 Matrices are stored as f16, vectors as f32; everything that the goldens hold is computed in f32 from the weights as stored.
@@ -20,6 +20,7 @@ from kinds import Kinds
 from corpus import BREATH_OFFSET, BREATH_SCALE, Speakers
 from data import WORK, held_out, rows
 from lm import CONTROLS, LATENT, PHONES, WINDOW, FlowLm, controls, slots
+from refine import Refiner
 from renderer import render
 from schedule import STORED_AS, averaged
 from speakers import OFFSET, SCALE, warp_matrix
@@ -75,13 +76,22 @@ aperiodicity_offset = {breath_offset} # dB = offset + scale x, at most the maxim
 aperiodicity_scale = {breath_scale}
 aperiodicity_max = -0.001
 f0_residual = 0.1          # share of the network's F0 output
-
+{refiner}
 [speaker_encoder]          # frames of a clip, 100 a second, to a timbre and a habitual pitch
 dim = {tower}
 blocks = 4                 # ConvNeXt, centred
 kernel = 7
 expansion = 3
 bands = {heard}
+"""
+
+
+REFINER = """
+[decoder.refiner]          # tells gains bin by bin
+dim = {dim}
+blocks = {blocks}                 # ConvNeXt at 100 Hz
+kernel = 5
+expansion = 3
 """
 
 
@@ -114,6 +124,7 @@ def main():
     options.add_argument("--head")
     options.add_argument("--lengths")
     options.add_argument("--kinds")
+    options.add_argument("--refine")
     options.add_argument("--model-name", default="native-3")
     options.add_argument("--voice", type=Path, help="who speaks the goldens: a .voice file")
     options.add_argument("--speaker", default="kathleen", help="or, without it, the first recording of this speaker")
@@ -135,10 +146,13 @@ def main():
     kinds = Kinds()
     if args.kinds:
         averaged(args.kinds, kinds=kinds)
+    refine = Refiner()
+    if args.refine:
+        averaged(args.refine, refine=refine)
     # what a low temperature takes from the variance of speech; the language model hears its own latents, before this
     lm.emb_std[:2] *= args.spread[0]
     lm.emb_std[EXPLICIT:] *= args.spread[1]
-    modules = {"lm": lm, "decoder": decoder, "profile": profile, "tower": tower} | ({"kinds": kinds} if args.kinds else {})
+    modules = {"lm": lm, "decoder": decoder, "profile": profile, "tower": tower} | ({"kinds": kinds} if args.kinds else {}) | ({"refine": refine} if args.refine else {})
     tensors = {STORED_AS[name] + key: stored(value) for name, module in modules.items() for key, value in module.state_dict().items()}
     known = load_file(args.tower) if args.tower.endswith(".safetensors") else {}
     usual = known.get("speaker_encoder.usual")
@@ -150,6 +164,7 @@ def main():
         pitch=args.neutral[0], energy=args.neutral[1],
         window=WINDOW, latent=LATENT, timbre=TIMBRE, controls=CONTROLS, bands=BANDS, kinds=len(kinds.bias) if args.kinds else 0, offset=OFFSET, scale=SCALE,
         breath_offset=BREATH_OFFSET, breath_scale=BREATH_SCALE, tower=tower.input.out_features, heard=HEARD,
+        refiner=REFINER.format(dim=refine.i.out_features, blocks=len(refine.b)) if args.refine else "",
     )  # fmt: skip
     (args.weights / "config.toml").write_text(config)
     averaged(str(args.weights / "model.safetensors"), **modules)  # from here on the weights as stored
@@ -203,8 +218,14 @@ def main():
     air_noise = np.random.default_rng(7).standard_normal(len(f0) * 240 + 48).astype(np.float32)
     args_ = (power.astype(np.float64), air.astype(np.float64), f0.numpy().astype(np.float64))
     golden["render_noise"] = torch.from_numpy(air_noise[:kept])
-    golden["pcm"] = torch.from_numpy(render(*args_, air_noise.astype(np.float64))[:kept].astype(np.float32))
-    golden["pcm_periodic"] = torch.from_numpy(render(*args_, air_noise * 0.0)[:kept].astype(np.float32))
+    gains = None
+    if args.refine:
+        with torch.no_grad():
+            told = [torch.from_numpy(part.astype(np.float32))[None] for part in (args_[2], *args_[:2])]
+            golden["gains"] = refine.points(*told)[0]
+            gains = [gain[0].double().numpy() for gain in refine(*told)]
+    golden["pcm"] = torch.from_numpy(render(*args_, air_noise.astype(np.float64), gains)[:kept].astype(np.float32))
+    golden["pcm_periodic"] = torch.from_numpy(render(*args_, air_noise * 0.0, gains)[:kept].astype(np.float32))
     # the tower on made-up frames: its arithmetic is what is held, not what it hears
     frames = torch.randn(1, 400, HEARD + 2, generator=torch.Generator().manual_seed(9)) * 0.5
     frames[..., HEARD] = (frames[..., HEARD] > -0.3).float()

@@ -118,7 +118,7 @@ class Run:
         self.saved = time.time()
 
 
-STORED_AS = {"lm": "flow_lm.", "decoder": "decoder.", "kinds": "decoder.kinds.", "profile": "decoder.", "tower": "speaker_encoder."}
+STORED_AS = {"lm": "flow_lm.", "decoder": "decoder.", "kinds": "decoder.kinds.", "profile": "decoder.", "refine": "decoder.refiner.", "tower": "speaker_encoder."}
 
 
 def averaged(name, **models):

@@ -139,6 +139,20 @@ class Pipeline(unittest.TestCase):
         done = subprocess.run(call, env=self.environment | {"PYTHONPATH": str(NATIVE)}, capture_output=True, text=True)
         self.assertEqual(done.returncode, 0, done.stderr[-2000:])
 
+    def test_the_renderer_in_torch(self):
+        code = (
+            "import numpy as np, torch, differentiable, renderer; rng = np.random.default_rng(0)\n"
+            "f0 = np.where(np.arange(60) % 40 < 25, 150 + 10 * np.sin(np.arange(60) / 7), 0.0); first = renderer.pulses(f0, 14400)[0][0]\n"
+            "envelope, breath, gains = rng.normal(-7, 1, (60, 80)), np.minimum(rng.normal(-8, 2, (60, 3)), -0.1), rng.normal(0, 0.3, (2, 60, 513))\n"
+            "noise = rng.standard_normal(14400); told = [torch.from_numpy(x).float() for x in (envelope[None], breath[None], gains[:, None], noise[None])]\n"
+            "expected = renderer.render(envelope, breath, f0, np.append(noise[first:], np.zeros(2000)), list(gains))\n"
+            "found = differentiable.render(differentiable.Pulses([f0]), *told[:2], list(told[2]), told[3])[0].numpy()\n"
+            "print(10 * np.log10((expected**2).sum() / ((expected - found) ** 2).sum()))\n"
+        )
+        done = subprocess.run([sys.executable, "-c", code], env=self.environment | {"PYTHONPATH": str(NATIVE)}, capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr[-2000:])
+        self.assertGreater(float(done.stdout.split()[-1]), 90, "dB; observed 123")
+
     def test_every_stage(self):
         from safetensors.numpy import load_file
 
@@ -173,7 +187,12 @@ class Pipeline(unittest.TestCase):
         finished = ["--codec", weights, "--tower", weights, "--lm", weights, "--head", "head", "--lengths", "lengths", "--speaker", "ls1"]
         self.call("export.py", self.root / "finished", golden, *finished)
         self.call("kinds.py", "--readers", 3, "--init", self.root / "finished/model.safetensors")
-        self.call("export.py", self.root / "weights", golden, *finished, "--kinds", "kinds")
+        self.call("refine.py", "--codec", weights, "--minutes", 0.05, "--hours", 0.002, "--clips", 0)
+        self.assertIn("end", self.log("refine")[-1])
+        self.call("export.py", self.root / "weights", golden, *finished, "--kinds", "kinds", "--refine", "refine")
+        self.assertEqual(load_file(weights)["decoder.refiner.o.weight"].shape, (514, 224))
+        self.assertEqual(load_file(golden)["gains"].shape[1], 514)
+        self.assertIn("[decoder.refiner]", (self.root / "weights/config.toml").read_text())
         # more of the language model alone: an encoder for the decoder that there is
         first = load_file(weights)
         self.call("train_codec.py", "--name", "again", "--decoder", weights, "--minutes", 0.05, "--batch", 4, "--threads", 1, "--sets", "libri_261spk")
@@ -181,14 +200,12 @@ class Pipeline(unittest.TestCase):
         self.call("train_lm.py", "--name", "more", "--init", weights, "--minutes", 0.05, "--frames", 200)
         self.call("prefix.py", "--init", "lm", "--codec", "again", "--minutes", 0.05, "--frames", 200, "--least", 10)
         self.copied(weights, golden)
-        kept = {"--codec": weights, "--tower": weights, "--lm": "more", "--kinds": weights, "--speaker": "ls1"}
+        kept = {"--codec": weights, "--tower": weights, "--lm": "more", "--kinds": weights, "--refine": weights, "--speaker": "ls1"}
         self.call("export.py", self.root / "more", golden, *(x for pair in kept.items() for x in pair), "--spread", 1, 2)
         second = load_file(self.root / "more/model.safetensors")
         for key in first:
             self.assertTrue(key.startswith("flow_lm.") or (first[key] == second[key]).all(), key)
         self.assertFalse((first["flow_lm.transformer.layers.0.linear1.weight"] == second["flow_lm.transformer.layers.0.linear1.weight"]).all())
-        self.call("refine.py", "--codec", weights, "--minutes", 0.05, "--hours", 0.002, "--clips", 0)
-        self.assertIn("end", self.log("refine")[-1])
         self.call("voices.py", self.root / "weights", self.root / "voices", "one=ls1")
         voice = load_file(self.root / "voices/one/one.voice")
         # a program that speaks 20 dB too softly

@@ -58,6 +58,16 @@ pub(crate) struct DecoderConfig {
     pub(crate) aperiodicity_scale: f32,
     pub(crate) aperiodicity_max: f32,
     pub(crate) f0_residual: f32,
+    pub(crate) refiner: Option<RefinerConfig>,
+}
+
+/// `[decoder.refiner]`
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct RefinerConfig {
+    pub(crate) dim: usize,
+    pub(crate) blocks: usize,
+    pub(crate) kernel: usize,
+    pub(crate) expansion: usize,
 }
 
 /// `[speaker_encoder]`

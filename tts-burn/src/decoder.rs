@@ -5,6 +5,7 @@ use burn_tensor::{Device, Tensor};
 
 use crate::config::DecoderConfig;
 use crate::layers::{ConvNext, Linear, Norm, gelu};
+use crate::refiner::Refiner;
 use crate::weights::{LoadError, Scope, rows, values};
 
 const APERIODICITIES: usize = 3;
@@ -30,6 +31,7 @@ pub struct Decoder {
     subframe_blocks: Vec<ConvNext>,
     norm: Norm,
     output: Linear,
+    refiner: Option<Refiner>,
     device: Device,
 }
 
@@ -56,6 +58,7 @@ pub struct DecoderState {
     /// The last four frames before every block.
     blocks: Vec<Tensor<2>>,
     subframe_blocks: Vec<Tensor<2>>,
+    refiner: Vec<Tensor<2>>,
 }
 
 impl Decoder {
@@ -77,6 +80,8 @@ impl Decoder {
             let block = |n| ConvNext::load(&scope.item(name, n), channels, kernel, expansion * channels);
             (0..count).map(block).collect::<Result<Vec<_>, _>>()
         };
+        let scales = (config.log_envelope_offset, config.log_envelope_scale);
+        let refiner = |config| Refiner::load(&scope.at("refiner"), config, bands, scales);
         let kinds = scope.at("kinds");
         let belongs = (config.kinds > 0).then(|| Linear::load(&kinds, bands + 1, config.kinds)).transpose()?;
         if belongs.is_some() {
@@ -97,6 +102,7 @@ impl Decoder {
             subframe_blocks: stack("b2", config.subframe_blocks, subframe_dim)?,
             norm: Norm::load(&scope.at("n"), subframe_dim, 1e-5)?,
             output: Linear::load(&scope.at("o"), subframe_dim, outputs)?,
+            refiner: config.refiner.as_ref().map(refiner).transpose()?,
             config: config.clone(),
             device: device.clone(),
         })
@@ -124,6 +130,7 @@ impl Decoder {
             mean_log_f0,
             blocks: blocks.iter().map(ConvNext::start).collect(),
             subframe_blocks: subframe_blocks.iter().map(ConvNext::start).collect(),
+            refiner: self.refiner.as_ref().map(Refiner::start).unwrap_or_default(),
         }
     }
 
@@ -171,6 +178,15 @@ impl Decoder {
         let residual = part(bands + APERIODICITIES + 1, 1) * config.f0_residual;
         let f0 = (line.reshape::<2, _>([subframes, 1]) + residual).exp().clamp(30.0, 1200.0);
         Tensor::cat(vec![envelope, at_zero, aperiodicity, f0 * voiced], 1)
+    }
+
+    /// The rows that [`Decoder::restore`] gave, with their gains behind if the weights have a refiner.
+    #[must_use]
+    pub fn refine(&self, state: &mut DecoderState, rows: Tensor<2>) -> Tensor<2> {
+        match &self.refiner {
+            Some(refiner) => refiner.step(&mut state.refiner, rows),
+            None => rows,
+        }
     }
 }
 

@@ -23,6 +23,7 @@ mod head;
 mod layers;
 mod model;
 pub mod pocket;
+mod refiner;
 mod speaker;
 mod speech;
 mod style;

@@ -90,6 +90,7 @@ impl ParameterNetworks for Parameters {
         let latent = rows(latent, latent.len(), &self.model.device);
         let raw = decoder.network(&mut self.state, latent.clone());
         out.clear();
-        out.extend(values(decoder.restore(&self.state, raw, latent)));
+        let restored = decoder.restore(&self.state, raw, latent);
+        out.extend(values(decoder.refine(&mut self.state, restored)));
     }
 }

@@ -48,6 +48,11 @@ aperiodicity_offset = -3.0
 aperiodicity_scale = 2.0
 aperiodicity_max = -0.001
 f0_residual = 0.1
+[decoder.refiner]
+dim = 224
+blocks = 5
+kernel = 5
+expansion = 3
 "#;
 
 /// Added to [`CONFIG`] for weights with a speaker encoder.

@@ -24,6 +24,7 @@ mod bound {
     pub(super) const ENVELOPE: f32 = 5e-6; // 7.3e-7
     pub(super) const APERIODICITY: f32 = 5e-7; // 3.2e-8
     pub(super) const F0: f32 = 1e-6; // 0
+    pub(super) const GAINS: f32 = 3e-5; // 2.7e-6
 }
 
 fn speaking(random: &mut Random, timbre: usize, own: usize) -> Speaking {
@@ -114,10 +115,10 @@ pub(crate) fn compare(weights: &[u8], config: &str, timbre: usize, latent: usize
         let found = model.decoder.network(&mut state, latents.clone());
         close(name, "decoder", &decoded.raw, &values(found), bound::NETWORK);
         let subframes = 4 * frames;
-        let bands = decoded.parameters.len() / subframes - 5;
-        let raw = rows(&decoded.raw, decoded.raw.len() / subframes, &device);
+        let (bands, width) = (decoded.raw.len() / subframes - 5, decoded.parameters.len() / subframes);
+        let raw = rows(&decoded.raw, bands + 5, &device);
         let found = model.decoder.restore(&state, raw, latents);
-        let expected = rows(&decoded.parameters, bands + 5, &device);
+        let expected = rows(&decoded.parameters, width, &device);
         let part = |x: &Tensor<2>, from, width| values(x.clone().narrow(1, from, width));
         for (stage, from, width, bound) in [
             ("envelope", 0, bands, bound::ENVELOPE),
@@ -125,6 +126,11 @@ pub(crate) fn compare(weights: &[u8], config: &str, timbre: usize, latent: usize
             ("F0", bands + 4, 1, bound::F0),
         ] {
             close(name, stage, &part(&expected, from, width), &part(&found, from, width), bound);
+        }
+        if width > bands + 5 {
+            let found = model.decoder.refine(&mut state, expected.clone().narrow(1, 0, bands + 5));
+            let gains = |x: &Tensor<2>| part(x, bands + 5, width - bands - 5);
+            close(name, "gains", &gains(&expected), &gains(&found), bound::GAINS);
         }
     }
 }

@@ -40,6 +40,22 @@ pub(crate) struct DecoderConfig {
     pub(crate) aperiodicity_max: f32,
     /// Share of the network's F0 output that is added to the explicit log F0.
     pub(crate) f0_residual: f32,
+    /// The network that tells gains bin by bin, in weights that have one.
+    pub(crate) refiner: Option<RefinerConfig>,
+}
+
+/// `[decoder.refiner]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RefinerConfig {
+    /// Channels.
+    pub(crate) dim: usize,
+    /// Blocks at the rate of sub-frames.
+    pub(crate) blocks: usize,
+    /// Taps of the depthwise convolutions.
+    pub(crate) kernel: usize,
+    /// Channels inside a block, as a multiple of its channels.
+    pub(crate) expansion: usize,
 }
 
 impl DecoderConfig {
@@ -65,7 +81,15 @@ impl DecoderConfig {
             ("profile_dim", self.profile_dim, 8192),
             ("envelope_bands", self.envelope_bands, 512),
         ];
-        for (name, value, most) in sizes {
+        let refiner = self.refiner.iter().flat_map(|refiner| {
+            [
+                ("refiner.dim", refiner.dim, 8192),
+                ("refiner.blocks", refiner.blocks, 64),
+                ("refiner.kernel", refiner.kernel, 64),
+                ("refiner.expansion", refiner.expansion, 16),
+            ]
+        });
+        for (name, value, most) in sizes.into_iter().chain(refiner) {
             if value == 0 || value > most {
                 return Err(format!("decoder.{name} is {value}, expected 1 to {most}"));
             }

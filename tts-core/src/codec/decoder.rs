@@ -7,6 +7,7 @@
 use super::config::DecoderConfig;
 use super::kinds::{HEARD, Kinds, louder};
 use super::profile::{Profile, ProfileModel};
+use super::refiner::{Refiner, RefinerState};
 use super::renderer::PARAMETERS_BESIDE_ENVELOPE;
 use super::spectrum::APERIODICITIES;
 use crate::kernels::{self, Isa};
@@ -37,6 +38,7 @@ pub(crate) struct Decoder {
     norm: LayerNorm,
     /// `subframe_dim -> bands + 5`: envelope, 3 aperiodicities, voicing logit, ln F0 residual
     output: Linear,
+    refiner: Option<Refiner>,
 }
 
 /// Who speaks, the past of every convolution, and scratch.
@@ -54,10 +56,11 @@ pub(crate) struct DecoderState {
     normed: Vec<f32>,
     raw: Vec<f32>,
     room: Vec<f32>,
+    refiner: Option<RefinerState>,
 }
 
 impl Decoder {
-    /// `profile`, `m.N`, `p`, `kinds`, `i`, `b1.N`, `up`, `b2.N`, `n`, `o` below `scope` (`decoder`).
+    /// `profile`, `m.N`, `p`, `kinds`, `i`, `b1.N`, `up`, `b2.N`, `n`, `o`, `refiner` below `scope` (`decoder`).
     pub(crate) fn load(
         scope: &Scope<'_>,
         config: DecoderConfig,
@@ -72,6 +75,9 @@ impl Decoder {
         };
         let up = config.subframes * subframe_dim;
         let outputs = config.envelope_bands + APERIODICITIES + 2;
+        let scales = (config.log_envelope_offset, config.log_envelope_scale);
+        let refiner =
+            |config: &DecoderConfig, of| Refiner::load(&scope.at("refiner"), of, config.envelope_bands, scales);
         Ok(Self {
             latent,
             profile: ProfileModel::load(scope, &config, timbre)?,
@@ -82,6 +88,7 @@ impl Decoder {
             subframe_blocks: stack("b2", config.subframe_blocks, subframe_dim)?,
             norm: LayerNorm::load(&scope.at("n"), subframe_dim, 1e-5)?,
             output: Linear::load(&scope.at("o"), subframe_dim, outputs, Bias::Yes)?,
+            refiner: config.refiner.as_ref().map(|of| refiner(&config, of)).transpose()?,
             config,
         })
     }
@@ -100,6 +107,7 @@ impl Decoder {
             normed: Vec::new(),
             raw: Vec::new(),
             room: Vec::new(),
+            refiner: self.refiner.as_ref().map(Refiner::start),
         }
     }
 
@@ -150,16 +158,22 @@ impl Decoder {
         (self.profile.numbers(isa, timbre), state.raw)
     }
 
-    /// Numbers that describe a sub-frame to the renderer.
+    /// Numbers that describe a sub-frame to the renderer: `bands + 5`, and gains if the weights have a refiner.
     pub(crate) fn parameters(&self) -> usize {
-        self.config.envelope_bands + PARAMETERS_BESIDE_ENVELOPE
+        let gains = if self.refiner.is_some() { Refiner::GAINS } else { 0 };
+        self.config.envelope_bands + PARAMETERS_BESIDE_ENVELOPE + gains
     }
 
-    /// `latents` `[frames, latent]` to `out` `[4 frames, bands + 5]`: ln power of every band, aperiodicity at 0 Hz and the
-    /// coded ones in dB, F0 in Hz (0 where unvoiced).
+    /// Takes the voice from a row of parameters.
+    pub(crate) fn unvoice(&self, row: &mut [f32]) {
+        row[self.config.envelope_bands + PARAMETERS_BESIDE_ENVELOPE - 1] = 0.0;
+    }
+
+    /// `latents` `[frames, latent]` to `out` `[4 frames, parameters]`: ln power of every band, aperiodicity at 0 Hz and the
+    /// coded ones in dB, F0 in Hz (0 where unvoiced), and, of weights with a refiner, ln gains of the amplitudes of voice and breath.
     pub(crate) fn step(&self, isa: Isa, state: &mut DecoderState, latents: &[f32], out: &mut Vec<f32>) {
         self.network(isa, state, latents);
-        let DecoderState { profile, own, log_f0, raw, room, .. } = state;
+        let DecoderState { profile, own, log_f0, raw, room, refiner, .. } = state;
         let config = &self.config;
         let bands = config.envelope_bands;
         out.clear();
@@ -182,7 +196,13 @@ impl Decoder {
                 let usual = aperiodicity.iter().zip(&profile.aperiodicity);
                 out.extend(usual.map(|(x, usual)| ((x + usual) * scale + offset).min(config.aperiodicity_max)));
                 out.push(if voiced { f0 } else { 0.0 });
+                if self.refiner.is_some() {
+                    out.resize(out.len() + Refiner::GAINS, 0.0);
+                }
             }
+        }
+        if let (Some(network), Some(refiner)) = (&self.refiner, refiner) {
+            network.step(isa, refiner, out);
         }
     }
 

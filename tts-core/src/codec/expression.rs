@@ -1,7 +1,7 @@
 //! How a frame is spoken, as arithmetic on the decoder's parameters: between decoder and renderer.
 //!
-//! In: parameters `[4, bands + 5]` of a latent frame at 100 Hz (ln power of every band, aperiodicity at 0 Hz and the three
-//! coded ones in dB, F0 in Hz) and one [`Expression`] for the frame's end. Out: the same, changed in place. The controls
+//! In: parameters of a latent frame, four rows at 100 Hz (ln power of every band, aperiodicity at 0 Hz and the three
+//! coded ones in dB, F0 in Hz; what stands behind them is left) and one [`Expression`] for the frame's end. Out: the same, changed in place. The controls
 //! move from the frame before to this one in four equal steps, so a change takes 40 ms and cannot click. With neutral
 //! controls nothing is touched, not a bit of it.
 //!
@@ -14,7 +14,6 @@
 use std::f32::consts::LN_10;
 
 use super::decoder::{APERIODICITY_AT_ZERO, F0_RANGE};
-use super::renderer::PARAMETERS_BESIDE_ENVELOPE;
 use super::spectrum::{APERIODICITIES, mel_band_hz};
 
 /// ln power of a dB.
@@ -102,6 +101,8 @@ impl Expression {
 /// Tables; no state.
 #[derive(Debug)]
 pub(crate) struct Shaper {
+    /// Numbers of a row.
+    width: usize,
     /// Of every band: centre in Hz.
     hz: Vec<f32>,
     /// Of every band: ln of its width in Hz.
@@ -143,15 +144,16 @@ impl Mean {
 }
 
 impl Shaper {
-    /// For envelopes of `bands` mel bands.
-    pub(crate) fn new(bands: usize) -> Self {
+    /// For rows of `width` numbers that begin with `bands` mel bands, four aperiodicities and F0.
+    pub(crate) fn new(bands: usize, width: usize) -> Self {
         let hz: Vec<f32> = mel_band_hz(bands).map(|hz| hz as f32).collect();
         let edge = |at: usize| if at < bands { hz[at] } else { 2.0 * hz[bands - 1] - hz[bands.saturating_sub(2)] };
-        let width =
+        let band_width =
             (0..bands).map(|band| (0.5 * (edge(band + 1) - if band == 0 { 0.0 } else { hz[band - 1] })).max(1.0));
         let effort = hz.iter().map(|&hz| DB * (tilt(hz) + EFFORT_LEVEL));
         let whisper = hz.iter().map(|&hz| -DB * (WHISPER_LEVEL + WHISPER_LOW * (1.0 - tilt(hz))));
-        Self { ln_width: width.map(f32::ln).collect(), effort: effort.collect(), whisper: whisper.collect(), hz }
+        let ln_width = band_width.map(f32::ln).collect();
+        Self { width, ln_width, effort: effort.collect(), whisper: whisper.collect(), hz }
     }
 
     /// The start of a stream of a voice whose ln F0 is usually `mean_log_f0`.
@@ -160,12 +162,11 @@ impl Shaper {
         ShaperState { before: None, log_f0, level, voice: 0.0 }
     }
 
-    /// Changes the `parameters` `[4, bands + 5]` of a latent frame that ends with `expression`.
+    /// Changes the `parameters` `[4, width]` of a latent frame that ends with `expression`.
     pub(crate) fn step(&self, state: &mut ShaperState, expression: Expression, parameters: &mut [f32]) {
         let before = state.before.replace(expression).unwrap_or(expression);
-        let width = self.hz.len() + PARAMETERS_BESIDE_ENVELOPE;
-        let rows = parameters.len() / width;
-        for (k, row) in parameters.chunks_exact_mut(width).enumerate() {
+        let rows = parameters.len() / self.width;
+        for (k, row) in parameters.chunks_exact_mut(self.width).enumerate() {
             let now = before.towards(expression, (k + 1) as f32 / rows as f32);
             self.shape(state, now, row);
         }

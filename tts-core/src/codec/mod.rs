@@ -2,7 +2,7 @@
 //! pulse-by-pulse renderer to PCM (level 4).
 //!
 //! ```text
-//! [latent] at 25 Hz ── decoder ──▶ [envelope, aperiodicity, F0] at 100 Hz ── expression ── renderer ──▶ 24 kHz PCM
+//! [latent] at 25 Hz ── decoder ──▶ [envelope, aperiodicity, F0] at 100 Hz ── refiner ── expression ── renderer ──▶ 24 kHz PCM
 //! ```
 //!
 //! May import: `nn`, `kernels`, `weights`, `units`.
@@ -15,6 +15,7 @@ mod expression;
 mod kinds;
 pub(crate) mod mimi;
 mod profile;
+mod refiner;
 mod renderer;
 mod spectrum;
 

@@ -3,7 +3,7 @@
 //! After WORLD's synthesis (Morise, Yokomori and Ozawa 2016): phase accumulates at F0; at every wrap, at its fractional
 //! position, stands a pulse whose response is the minimum-phase impulse response of the spectral envelope, split by the
 //! aperiodicity into a periodic part and a part convolved with one period of white noise. Unvoiced stretches get noise
-//! pulses at 500 Hz. Responses overlap and add.
+//! pulses at 500 Hz. Responses overlap and add. Gains of the two parts, where there are any, tell what bands cannot.
 //!
 //! A response needs the position of the next pulse (its period), so sound leaves one 10 ms frame and one period behind
 //! the parameters; [`Renderer::finish`] flushes.
@@ -17,6 +17,8 @@ use crate::kernels::{self, Isa};
 pub(crate) const HOP: usize = 240;
 /// Parameters of a frame that are not envelope bands: aperiodicity at 0 Hz, the coded ones, and F0.
 pub(super) const PARAMETERS_BESIDE_ENVELOPE: usize = APERIODICITIES + 2;
+/// Gains are told at every second bin.
+pub(super) const GAIN_POINTS: usize = BINS.div_ceil(2);
 
 /// Rate of noise pulses where there is no voice, in Hz.
 const UNVOICED_HZ: f64 = 500.0;
@@ -30,8 +32,11 @@ const APERIODICITY_RANGE: (f32, f32) = (1e-3, 1.0);
 #[derive(Debug)]
 pub(crate) struct Renderer {
     bands: usize,
+    /// Numbers of a row.
+    width: usize,
     envelope: Interpolation,
     aperiodicity: Interpolation,
+    gain: Interpolation,
     fft: Fft,
 }
 
@@ -42,6 +47,8 @@ struct Frame {
     power: Vec<f32>,
     /// Share of noise in the amplitude of every bin.
     aperiodicity: Vec<f32>,
+    /// Of every bin, how much louder the amplitude of voice and that of breath are; empty if no gains are told.
+    gains: [Vec<f32>; 2],
     /// Hz; 0 where unvoiced.
     f0: f64,
 }
@@ -72,27 +79,35 @@ pub(crate) struct RendererState {
     overlap: Vec<f32>,
     /// Samples that have left.
     left: u64,
-    /// Spectra at the place of the pending pulse.
-    power: Vec<f32>,
-    aperiodicity: Vec<f32>,
+    /// Power of every bin at the place of the pending pulse.
+    voice: Vec<f32>,
     breath: Vec<f32>,
-    breath_spectrum: Vec<Complex32>,
-    part: Vec<f32>,
+    air: Vec<f32>,
+    air_spectrum: Vec<Complex32>,
     response: Vec<Complex32>,
     response_time: Vec<f32>,
     spectrum: SpectrumScratch,
 }
 
 impl Renderer {
-    /// For envelopes of `bands` mel bands.
-    pub(crate) fn new(bands: usize) -> Self {
+    /// For rows of `width` numbers: `bands` mel bands, four aperiodicities, F0, and gains or none.
+    pub(crate) fn new(bands: usize, width: usize) -> Self {
+        let gains = width - bands - PARAMETERS_BESIDE_ENVELOPE;
+        assert!(gains == 0 || gains == 2 * GAIN_POINTS, "{gains} gains");
         let (envelope, aperiodicity) = (Interpolation::mel_bands(bands), Interpolation::aperiodicity());
-        Self { bands, envelope, aperiodicity, fft: Fft::new() }
+        Self { bands, width, envelope, aperiodicity, gain: Interpolation::every_second_bin(), fft: Fft::new() }
+    }
+
+    /// Whether rows tell gains.
+    fn gains(&self) -> bool {
+        self.width > self.bands + PARAMETERS_BESIDE_ENVELOPE
     }
 
     /// Silence before the first frame.
     pub(crate) fn start(&self) -> RendererState {
-        let frame = Frame { power: vec![0.0; BINS], aperiodicity: vec![1.0; BINS], f0: 0.0 };
+        let gain = vec![1.0; if self.gains() { BINS } else { 0 }];
+        let frame =
+            Frame { power: vec![0.0; BINS], aperiodicity: vec![1.0; BINS], gains: [gain.clone(), gain], f0: 0.0 };
         RendererState {
             frames: [frame.clone(), frame.clone(), frame],
             taken: 0,
@@ -101,19 +116,18 @@ impl Renderer {
             pending: None,
             overlap: vec![0.0; ROOM],
             left: 0,
-            power: vec![0.0; BINS],
-            aperiodicity: vec![0.0; BINS],
-            breath: vec![0.0; FFT],
-            breath_spectrum: vec![Complex32::ZERO; BINS],
-            part: vec![0.0; BINS],
+            voice: vec![0.0; BINS],
+            breath: vec![0.0; BINS],
+            air: vec![0.0; FFT],
+            air_spectrum: vec![Complex32::ZERO; BINS],
             response: vec![Complex32::ZERO; BINS],
             response_time: vec![0.0; FFT],
             spectrum: self.fft.start(),
         }
     }
 
-    /// Appends to `out` the samples that frames `parameters` `[frames, bands + 5]` complete: ln power of every band,
-    /// aperiodicity at 0 Hz and the coded ones in dB, F0 in Hz (0 where unvoiced). `noise` fills a slice with unit normal numbers.
+    /// Appends to `out` the samples that frames `parameters` `[frames, width]` complete: ln power of every band, aperiodicity at 0 Hz and the coded
+    /// ones in dB, F0 in Hz (0 where unvoiced), ln gains of voice and of breath or none. `noise` fills a slice with unit normal numbers.
     pub(crate) fn step(
         &self,
         isa: Isa,
@@ -122,7 +136,7 @@ impl Renderer {
         noise: &mut dyn FnMut(&mut [f32]),
         out: &mut Vec<f32>,
     ) {
-        for row in parameters.chunks_exact(self.bands + PARAMETERS_BESIDE_ENVELOPE) {
+        for row in parameters.chunks_exact(self.width) {
             state.frames.rotate_left(1);
             self.spread(isa, &mut state.frames[2], row);
             state.taken += 1;
@@ -171,6 +185,10 @@ impl Renderer {
             *a = a.clamp(APERIODICITY_RANGE.0, APERIODICITY_RANGE.1);
         }
         frame.f0 = rest[APERIODICITIES + 1].into();
+        for (gain, told) in frame.gains.iter_mut().zip(rest[APERIODICITIES + 2..].chunks_exact(GAIN_POINTS)) {
+            self.gain.apply(told, gain);
+            kernels::exp(isa, gain);
+        }
     }
 
     /// Walks the samples between the two newest frames; every pulse found gives the one before it its period.
@@ -201,31 +219,24 @@ impl Renderer {
     /// Adds the response of `pulse`, whose successor stands at sample `next`.
     fn respond(&self, isa: Isa, state: &mut RendererState, pulse: Pulse, next: u64, noise: &mut dyn FnMut(&mut [f32])) {
         let period = ((next - pulse.sample) as usize).min(FFT);
-        let RendererState { breath, breath_spectrum, power, aperiodicity, part, response, spectrum, .. } = state;
+        let RendererState { air, air_spectrum, voice, breath, response, spectrum, .. } = state;
 
-        noise(&mut breath[..period]);
-        let mean = breath[..period].iter().sum::<f32>() / period as f32;
-        for b in &mut breath[..period] {
-            *b -= mean;
+        noise(&mut air[..period]);
+        let mean = air[..period].iter().sum::<f32>() / period as f32;
+        for x in &mut air[..period] {
+            *x -= mean;
         }
-        breath[period..].fill(0.0);
-        self.fft.forward(spectrum, breath, breath_spectrum);
+        air[period..].fill(0.0);
+        self.fft.forward(spectrum, air, air_spectrum);
 
         response.fill(Complex32::ZERO);
-        for ((part, power), a) in part.iter_mut().zip(&*power).zip(&*aperiodicity) {
-            *part = power * a * a;
-        }
-        self.fft.add_minimum_phase(isa, spectrum, part, 0.0, response, |k| breath_spectrum[k]);
+        self.fft.add_minimum_phase(isa, spectrum, breath, 0.0, response, |k| air_spectrum[k]);
         if pulse.voiced {
-            for ((part, power), a) in part.iter_mut().zip(&*power).zip(&*aperiodicity) {
-                // a is 1 at the top of the band: leave what 1 - (1 - 1e-12)^2 is in exact arithmetic
-                *part = power * (1.0 - a * a).max(2e-12);
-            }
             let gain = (period as f32).sqrt();
             let delay = pulse.fraction as f32;
             // no DC: the sum of many pulses would drift
             let factor = |k| if k == 0 { Complex32::ZERO } else { Complex32::new(gain, 0.0) };
-            self.fft.add_minimum_phase(isa, spectrum, part, delay, response, factor);
+            self.fft.add_minimum_phase(isa, spectrum, voice, delay, response, factor);
         }
         self.fft.inverse(spectrum, response, &mut state.response_time);
         let at = (pulse.sample - state.left) as usize;
@@ -246,23 +257,29 @@ impl Renderer {
 }
 
 impl RendererState {
-    /// Makes `pulse` the pending one and keeps the spectra at its place, between the two frames around it.
+    /// Makes `pulse` the pending one and keeps the power of its parts at its place, between the two frames around it.
     fn await_period(&mut self, pulse: Pulse) {
-        let Self { frames, power, aperiodicity, .. } = self;
+        let Self { frames, voice, breath, .. } = self;
         // in frames after the oldest one kept; the newest stands at 2
         let place = (pulse.sample as f64 + pulse.fraction) / HOP as f64 - (self.taken as f64 - 3.0);
         let (lo, hi, w) = if place < 1.0 { (0, 1, place) } else { (1, 2, place - 1.0) };
         let w = (w as f32).clamp(0.0, 1.0);
-        let mix = |out: &mut [f32], lo: &[f32], hi: &[f32]| {
-            for ((out, lo), hi) in out.iter_mut().zip(lo).zip(hi) {
-                *out = (1.0 - w) * lo + w * hi;
+        let (lo, hi) = (&frames[lo], &frames[hi]);
+        let mix = |lo: &[f32], hi: &[f32], k: usize| (1.0 - w) * lo[k] + w * hi[k];
+        for (k, (voice, breath)) in voice.iter_mut().zip(&mut *breath).enumerate() {
+            let (power, a) = (mix(&lo.power, &hi.power, k), mix(&lo.aperiodicity, &hi.aperiodicity, k));
+            // a is 1 at the top of the band: leave what 1 - (1 - 1e-12)^2 is in exact arithmetic
+            *voice = power * (1.0 - a * a).max(2e-12);
+            *breath = power * a * a;
+        }
+        for (part, (lo, hi)) in [&mut *voice, &mut *breath].into_iter().zip(lo.gains.iter().zip(&hi.gains)) {
+            for (part, (lo, hi)) in part.iter_mut().zip(lo.iter().zip(hi)) {
+                *part *= ((1.0 - w) * lo + w * hi).powi(2);
             }
-        };
-        mix(power, &frames[lo].power, &frames[hi].power);
-        if pulse.voiced {
-            mix(aperiodicity, &frames[lo].aperiodicity, &frames[hi].aperiodicity);
-        } else {
-            aperiodicity.fill(1.0);
+        }
+        if !pulse.voiced {
+            // where there is no voice all of it is breath
+            breath.iter_mut().zip(&*voice).for_each(|(breath, voice)| *breath += voice);
         }
         self.pending = Some(pulse);
     }

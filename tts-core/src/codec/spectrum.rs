@@ -52,6 +52,12 @@ impl Interpolation {
         Self::new(&std::array::from_fn::<_, { APERIODICITIES + 2 }, _>(|i| 3000.0 * i as f64))
     }
 
+    /// From every second bin, both ends included.
+    pub(super) fn every_second_bin() -> Self {
+        let hz = |bin| bin as f64 * f64::from(SAMPLE_RATE) / FFT as f64;
+        Self::new(&(0..BINS).step_by(2).map(hz).collect::<Vec<_>>())
+    }
+
     pub(super) fn apply(&self, knots: &[f32], bins: &mut [f32]) {
         for (bin, &(i, w)) in bins.iter_mut().zip(&self.place) {
             *bin = (1.0 - w) * knots[i] + w * knots[i + 1];

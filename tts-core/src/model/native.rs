@@ -149,7 +149,7 @@ pub(crate) struct Vocaliser {
     shaper: ShaperState,
     renderer: Option<RendererState>,
     noise: Noise,
-    /// `[4, bands + 5]` of the last frame
+    /// `[4, parameters]` of the last frame
     parameters: Vec<f32>,
     #[cfg(feature = "oracle")]
     other: Option<Box<dyn oracle::ParameterNetworks>>,
@@ -174,7 +174,8 @@ impl NativeModel {
         let fingerprint = Fingerprint::EMPTY.with(reads_timbre.bytes());
         weights.finish()?;
         let bands = config.decoder.envelope_bands;
-        let (shaper, renderer) = (Shaper::new(bands), Renderer::new(bands));
+        let width = decoder.parameters();
+        let (shaper, renderer) = (Shaper::new(bands, width), Renderer::new(bands, width));
         Ok(Self {
             neutral: config.neutral.expression(),
             config,
@@ -419,7 +420,7 @@ impl NativeModel {
         let last = parameters.len() - width;
         if let Some(renderer) = renderer {
             let from = out.len();
-            parameters[last + width - 1] = 0.0;
+            self.decoder.unvoice(&mut parameters[last..]);
             for _ in 0..frames {
                 self.renderer.step(*isa, renderer, &parameters[last..], &mut |out| noise.fill(out), out);
             }

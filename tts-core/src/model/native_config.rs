@@ -148,6 +148,26 @@ mod tests {
     }
 
     #[test]
+    fn a_refiner_must_be_whole() {
+        let with = |numbers: &str| {
+            let refined =
+                SHIPPED.replacen("[speaker_encoder]", &format!("[decoder.refiner]\n{numbers}\n[speaker_encoder]"), 1);
+            NativeConfig::parse("config.toml", &refined).map(|config| config.decoder.refiner)
+        };
+        let refiner = with("dim = 224\nblocks = 5\nkernel = 5\nexpansion = 3").unwrap().unwrap();
+        assert_eq!((refiner.dim, refiner.blocks), (224, 5));
+        for (numbers, expected) in [
+            ("dim = 0\nblocks = 5\nkernel = 5\nexpansion = 3", "decoder.refiner.dim is 0"),
+            ("dim = 224\nblocks = 65\nkernel = 5\nexpansion = 3", "decoder.refiner.blocks is 65"),
+            ("dim = 224\nblocks = 5\nkernel = 5", "expansion"),
+            ("dim = 224\nblocks = 5\nkernel = 5\nexpansion = 3\npoints = 1", "points"),
+        ] {
+            let error = with(numbers).unwrap_err().to_string();
+            assert!(error.contains(expected), "{numbers}: {error}");
+        }
+    }
+
+    #[test]
     fn what_is_wrong_is_said() {
         let cases = [
             ("family = \"native\"", "family = \"other\"", "family is 'other'"),

@@ -3,7 +3,7 @@
 use super::*;
 
 const BANDS: usize = 80;
-const WIDTH: usize = BANDS + PARAMETERS_BESIDE_ENVELOPE;
+const WIDTH: usize = BANDS + 5;
 
 /// A latent frame of speech at `f0` Hz.
 fn frame(f0: f32) -> Vec<f32> {
@@ -16,7 +16,7 @@ fn frame(f0: f32) -> Vec<f32> {
 
 /// What becomes of `f0` Hz after a second of it.
 fn shaped(expression: Expression, f0: f32) -> Vec<f32> {
-    let shaper = Shaper::new(BANDS);
+    let shaper = Shaper::new(BANDS, WIDTH);
     let mut state = shaper.start(5.0);
     let mut parameters = Vec::new();
     for _ in 0..25 {
@@ -69,7 +69,7 @@ fn pitch_and_range_move_f0_and_nothing_else() {
 
 #[test]
 fn effort_tilts_what_is_voiced() {
-    let shaper = Shaper::new(BANDS);
+    let shaper = Shaper::new(BANDS, WIDTH);
     let at = |hz: f32| shaper.hz.iter().position(|&centre| centre > hz).unwrap();
     let db = |found: &[f32], f0, hz| (found[at(hz)] - frame(f0)[at(hz)]) / DB;
     let loud = shaped(Expression { energy: 6.0, ..Expression::NEUTRAL }, 120.0);
@@ -92,7 +92,7 @@ fn breath_and_whisper_end_in_noise() {
 /// The level of a frame 6 dB above the usual one comes to lie 12, 6 and 0 dB above it; silence is not lifted.
 #[test]
 fn variation_stretches_the_level() {
-    let shaper = Shaper::new(BANDS);
+    let shaper = Shaper::new(BANDS, WIDTH);
     let mut usual = shaper.start(5.0);
     let mut parameters = Vec::new();
     for _ in 0..2000 {
@@ -116,7 +116,7 @@ fn variation_stretches_the_level() {
 
 #[test]
 fn a_change_takes_four_steps() {
-    let shaper = Shaper::new(BANDS);
+    let shaper = Shaper::new(BANDS, WIDTH);
     let mut state = shaper.start(5.0);
     shaper.step(&mut state, Expression::NEUTRAL, &mut frame(150.0));
     let mut parameters = frame(150.0);

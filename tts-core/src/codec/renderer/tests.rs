@@ -3,6 +3,7 @@
 use super::*;
 
 const BANDS: usize = 80;
+const WIDTH: usize = BANDS + PARAMETERS_BESIDE_ENVELOPE;
 
 /// Frames with a falling spectrum at `f0(frame)` Hz.
 fn frames(count: usize, f0: impl Fn(usize) -> f32) -> Vec<f32> {
@@ -26,10 +27,10 @@ fn noise() -> impl FnMut(&mut [f32]) {
 }
 
 fn render(isa: Isa, parameters: &[f32], chunks: &[usize]) -> Vec<f32> {
-    let renderer = Renderer::new(BANDS);
+    let renderer = Renderer::new(BANDS, WIDTH);
     let (mut state, mut noise, mut out, mut rest) = (renderer.start(), noise(), Vec::new(), parameters);
     for &frames in chunks {
-        let (now, later) = rest.split_at(frames * (BANDS + PARAMETERS_BESIDE_ENVELOPE));
+        let (now, later) = rest.split_at(frames * WIDTH);
         renderer.step(isa, &mut state, now, &mut noise, &mut out);
         rest = later;
     }

@@ -54,8 +54,8 @@ pub trait LatentNetworks: Debug + Send {
 
 /// Latents to the renderer's parameters: one stream.
 pub trait ParameterNetworks: Debug + Send {
-    /// A plain latent to `out` `[4, bands + 5]`: ln power of every band, aperiodicity at 0 Hz and the coded ones in dB,
-    /// F0 in Hz (0 unvoiced).
+    /// A plain latent to `out`, four rows: ln power of every band, aperiodicity at 0 Hz and the coded ones in dB, F0 in Hz (0 unvoiced), and, if the
+    /// weights have a refiner, ln gains of the amplitudes of voice and breath at 257 frequencies each.
     fn parameters(&mut self, latent: &[f32], out: &mut Vec<f32>);
 }
 
@@ -88,7 +88,7 @@ pub struct Parameters {
     pub added_to_subframes: Vec<f32>,
     /// `[4 frames, bands + 5]`, as the network gives them
     pub raw: Vec<f32>,
-    /// `[4 frames, bands + 5]`, before a way of speaking changes them
+    /// `[4 frames, bands + 5]`, or more if the weights have a refiner; before a way of speaking changes them
     pub parameters: Vec<f32>,
 }
 
@@ -226,7 +226,7 @@ pub struct Decoding<'s> {
 }
 
 impl Decoding<'_> {
-    /// `[4, bands + 5]` of the next plain latent `[latent]`.
+    /// Four rows of [`Parameters::parameters`], of the next plain latent `[latent]`.
     pub fn step(&mut self, latent: &[f32]) -> &[f32] {
         let Self { stages, state, parameters } = self;
         stages.model.decoder.step(stages.isa, state, latent, parameters);
