@@ -2,15 +2,20 @@
 import numpy as np
 import torch
 
-from renderer import BINS, FFT, HOP, HZ, RATE, breath_bins, envelope_bins, pulses
 from codec import APERIODICITIES, BANDS
+from renderer import FFT, HOP, HZ, RATE, envelope_bins, pulses
+from schedule import DEVICE
 
-SPREAD = torch.from_numpy(np.stack([envelope_bins(row) for row in np.eye(BANDS)])).float()  # bands to bins, of ln power
-_KNOTS = np.stack([np.interp(HZ, np.arange(5) * 3000.0, row) for row in np.eye(APERIODICITIES + 2)])
-AIR = torch.from_numpy(_KNOTS[1:4]).float()  # aperiodicities to bins, of dB
-AIR_BELOW = torch.from_numpy(-60 * _KNOTS[0]).float()
-FOLD = torch.ones(FFT)
-FOLD[1 : FFT // 2], FOLD[FFT // 2 + 1 :] = 2, 0
+
+def here(array):
+    return torch.from_numpy(np.asarray(array, np.float32)).to(DEVICE)
+
+
+KNOTS = [np.interp(HZ, np.arange(5) * 3000.0, row) for row in np.eye(APERIODICITIES + 2)]
+SPREAD = here([envelope_bins(row) for row in np.eye(BANDS)])  # bands to bins, of ln power
+AIR, AIR_BELOW = here(KNOTS[1:4]), here(-60 * KNOTS[0])  # aperiodicities to bins, of dB
+FOLD = here([1] + [2] * (FFT // 2 - 1) + [1] + [0] * (FFT // 2 - 1))
+PLACES = torch.arange(FFT, device=DEVICE)
 
 
 def minimum_phase(log_power):
@@ -31,11 +36,12 @@ class Pulses:
             place = np.minimum((sample + fraction) / HOP, len(f0) - 1)
             low = place.astype(int)
             parts.append((np.full(len(sample), clip), sample, fraction, np.minimum(period, FFT), voiced[sample], low, np.minimum(low + 1, len(f0) - 1), place - low))
-        clip, sample, fraction, period, voiced, low, high, share = (torch.from_numpy(np.concatenate(part)) for part in zip(*parts))
+        columns = (torch.from_numpy(np.concatenate(part)).to(DEVICE) for part in zip(*parts))
+        clip, sample, fraction, period, voiced, low, high, share = columns
         self.sample, self.period, self.clip = sample, period, clip
         self.low, self.high, self.share = clip * self.frames + low, clip * self.frames + high, share.float()[:, None]
         self.voiced = voiced
-        turn = torch.from_numpy(-2 * np.pi * HZ / RATE).float() * fraction.float()[voiced, None]
+        turn = here(-2 * np.pi * HZ / RATE) * fraction.float()[voiced, None]
         self.turned = torch.polar(period[voiced].float().sqrt()[:, None].expand_as(turn).contiguous(), turn)
         self.turned[:, 0] = 0  # no DC: the sum of many pulses would drift
 
@@ -52,13 +58,12 @@ def render(at, envelope, breath, gains, noise):
         voice, air = (part * mixed(gain.exp().flatten(0, 1)) ** 2 for part, gain in zip((voice, air), gains))
     # where there is no voice all of it is breath
     air = torch.where(at.voiced[:, None], air, voice + air).log()
-    place = torch.arange(FFT)
-    within = (place < at.period[:, None]).float()
-    breath = noise.flatten()[(at.clip[:, None] * noise.shape[1] + (at.sample[:, None] + place).clamp(max=noise.shape[1] - 1))] * within
+    within = (PLACES < at.period[:, None]).float()
+    breath = noise.flatten()[at.clip[:, None] * noise.shape[1] + (at.sample[:, None] + PLACES).clamp(max=noise.shape[1] - 1)] * within
     breath = (breath - breath.sum(1, keepdim=True) / at.period[:, None].clamp(min=1)) * within
     spectrum = minimum_phase(air) * torch.fft.rfft(breath, FFT)
     said = at.voiced.nonzero()[:, 0]
     response = torch.fft.irfft(spectrum.index_add(0, said, minimum_phase(voice[said].log()) * at.turned), FFT)
     length = at.frames * HOP + FFT
-    places = (at.clip * length + at.sample)[:, None] + place
-    return torch.zeros(at.clips * length).index_add(0, places.flatten(), response.flatten()).reshape(at.clips, length)[:, : at.frames * HOP]
+    places = (at.clip * length + at.sample)[:, None] + PLACES
+    return torch.zeros(at.clips * length, device=DEVICE).index_add(0, places.flatten(), response.flatten()).reshape(at.clips, length)[:, : at.frames * HOP]

@@ -23,14 +23,15 @@ import torch.nn.functional as F
 from codec import APERIODICITIES, BANDS, ConvNext, Decoder
 from corpus import Speakers
 from data import FULL_BAND, SPEECH, WORK, level, read, rows
-from differentiable import Pulses, render
+from differentiable import Pulses, here, render
 from judge_codec import likeness, parameters
 from renderer import BINS, FFT, HOP, RATE
-from schedule import Run, averaged
+from schedule import DEVICE, Run, averaged
 
 warnings.filterwarnings("ignore")
 POINTS = 257  # gains are told at every second bin
 MOST = 2.0  # ln of the largest gain of an amplitude
+IDLE = 0.02  # what the mean square of gains costs: those that are not heard stay at 0, or would be heard once more breath is asked for
 CROP = 100  # frames of 10 ms
 BATCH = 6
 READERS = ("ls1867", "ls1898", "ls2136", "ls3526")
@@ -80,7 +81,7 @@ def distance(a, b, full_band=False):
     """Of sounds [b, n]: spectral convergence and mean difference of ln magnitudes, over four resolutions; up to 7.6 kHz where the recording has no more."""
     total = 0
     for size in (256, 512, 1024, 2048):
-        window = torch.hann_window(size)
+        window = torch.hann_window(size, device=a.device)
         one, other = (torch.stft(x, size, size // 4, window=window, return_complex=True).abs().clamp(min=1e-4) for x in (a, b))
         if not full_band:
             one, other = (x[:, : int(size * 7600 / RATE)] for x in (one, other))
@@ -89,17 +90,18 @@ def distance(a, b, full_band=False):
 
 
 def made(model, f0, envelope, breath, noise):
-    """Sound [b, HOP t] of parameters [b, t, ..], as they are or as `model` refines them."""
-    envelope, breath = torch.from_numpy(envelope), torch.from_numpy(breath)
-    return render(Pulses(f0), envelope, breath, model(torch.from_numpy(f0), envelope, breath) if model else None, noise)
+    """Sound [b, HOP t] of parameters [b, t, ..], as they are or as `model` refines them, and the gains."""
+    envelope, breath = here(envelope), here(breath)
+    gains = model(here(f0), envelope, breath) if model else None
+    return render(Pulses(f0), envelope, breath, gains, noise), gains
 
 
 @torch.no_grad()
 def both(model, *described):
     """Sound of parameters without and with `model`, in the same noise."""
     one = [np.asarray(part, np.float32)[None] for part in described]
-    noise = torch.randn(1, len(described[0]) * HOP, generator=torch.Generator().manual_seed(0))
-    return {"plain": made(None, *one, noise)[0].numpy(), "refined": made(model, *one, noise)[0].numpy()}
+    noise = torch.randn(1, len(described[0]) * HOP, generator=torch.Generator().manual_seed(0)).to(DEVICE)
+    return {how: made(some, *one, noise)[0][0].cpu().numpy() for how, some in (("plain", None), ("refined", model))}
 
 
 def judged(model, held):
@@ -198,11 +200,11 @@ def main():
             for stack, part, step in zip(parts, some, (1, 1, 1, HOP)):
                 stack.append(part[start * step : (start + CROP) * step])
         *described, recording = (np.stack(stack) for stack in parts)
-        sound = made(model, *described, torch.randn(BATCH, CROP * HOP))
+        sound, gains = made(model, *described, torch.randn(BATCH, CROP * HOP, device=DEVICE))
         # responses of pulses before the crop are not there
-        heard, meant = sound[:, FFT:], torch.from_numpy(recording[:, FFT:].astype(np.float32))
-        loss = distance(heard, meant, full_band)
-        run.update(loss, BATCH * CROP / 100, distance=loss)
+        heard, meant = sound[:, FFT:], here(recording[:, FFT:])
+        far, idle = distance(heard, meant, full_band), sum(gain.square().mean() for gain in gains)
+        run.update(far + IDLE * idle, BATCH * CROP / 100, distance=far, gains=idle)
         run.report(200, lambda: judged(run.average["refine"], held) if run.step % 1000 == 0 else {})
     run.save()
     run.write({"end": {key: round(value, 4) for key, value in judged(run.average["refine"], held).items()}})
