@@ -47,13 +47,16 @@ impl Golden {
         decoder.start(decoder.profile(isa, &self.get("timbre")), &self.get("own"), self.get("pitch")[0])
     }
 
-    /// What the renderer takes, from what the reference's network gave.
+    /// What the renderer takes, from what the reference's networks gave.
     fn parameters(&self) -> Vec<f32> {
         let (e, a, f0) = (self.get("envelope"), self.get("dec_aperiodicity"), self.get("f0"));
-        let rows = e.chunks_exact(80).zip(a.chunks_exact(3)).zip(f0);
-        rows.flat_map(|((e, a), f0)| {
+        let gains = if self.tensors.tensor("gains").is_ok() { self.get("gains") } else { Vec::new() };
+        let width = gains.len() / f0.len();
+        let rows = e.chunks_exact(80).zip(a.chunks_exact(3)).zip(f0).enumerate();
+        rows.flat_map(|(t, ((e, a), f0))| {
             let a = a.iter().map(|x| (x * 2.0 - 3.0).min(-0.001));
-            e.iter().copied().chain([-60.0]).chain(a).chain([f0]).collect::<Vec<_>>()
+            let gains = gains[t * width..(t + 1) * width].iter().copied();
+            e.iter().copied().chain([-60.0]).chain(a).chain([f0]).chain(gains).collect::<Vec<_>>()
         })
         .collect()
     }
