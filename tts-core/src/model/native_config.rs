@@ -150,8 +150,10 @@ mod tests {
     #[test]
     fn a_refiner_must_be_whole() {
         let with = |numbers: &str| {
-            let refined =
-                SHIPPED.replacen("[speaker_encoder]", &format!("[decoder.refiner]\n{numbers}\n[speaker_encoder]"), 1);
+            let plain = ["[speaker_encoder]", "[decoder.refiner]"]
+                .into_iter()
+                .fold(SHIPPED, |rest, section| rest.split(section).next().unwrap());
+            let refined = format!("{plain}[decoder.refiner]\n{numbers}\n");
             NativeConfig::parse("config.toml", &refined).map(|config| config.decoder.refiner)
         };
         let refiner = with("dim = 224\nblocks = 5\nkernel = 5\nexpansion = 3").unwrap().unwrap();
