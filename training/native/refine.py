@@ -27,6 +27,7 @@ from differentiable import Pulses, here, render
 from judge_codec import likeness, parameters
 from renderer import BINS, FFT, HOP, RATE
 from schedule import DEVICE, Run, averaged
+from speakers import OFFSET, SCALE
 
 warnings.filterwarnings("ignore")
 POINTS = 257  # gains are told at every second bin
@@ -52,7 +53,7 @@ class Refiner(nn.Module):
     def points(self, f0, envelope, breath):
         """The gains as they are told: at every second bin, [b, t, 2 POINTS]."""
         voiced = (f0 > 0).float()
-        x = [voiced[..., None], (voiced * (f0.clamp(min=50).log() - 5))[..., None], (envelope + 9) / 4, (breath + 3) / 20]
+        x = [voiced[..., None], (voiced * (f0.clamp(min=50).log() - 5))[..., None], (envelope - OFFSET) / SCALE, (breath + 3) / 20]
         x = self.i(torch.cat(x, -1))
         for block in self.b:
             x = block(x)
